@@ -1,0 +1,2 @@
+//! Times the engine.
+fn main() {}

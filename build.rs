@@ -1,0 +1,43 @@
+//! Packs the rule files into the binary, so that starting does not mean parsing TOML.
+//!
+//! Two blobs: what every scan needs (rules without examples and runbooks), and the whole files,
+//! read only when a report or a command asks for them.
+#![expect(clippy::disallowed_methods, reason = "packing files is what a build script is for")]
+
+use std::{env, error::Error, fs, path::PathBuf};
+
+#[path = "src/rule/syntax.rs"]
+#[allow(dead_code, unreachable_pub, reason = "written for the library")]
+mod syntax;
+
+use syntax::ProviderFile;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=rules/secrets");
+    println!("cargo::rerun-if-changed=src/rule/syntax.rs");
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir("rules/secrets")?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
+    paths.retain(|path| path.extension().is_some_and(|e| e == "toml"));
+    paths.sort();
+
+    let mut files = Vec::new();
+    for path in paths {
+        let text = fs::read_to_string(&path)?;
+        let file: ProviderFile = toml::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?;
+        if path.file_stem().and_then(|s| s.to_str()) != Some(&file.provider.id) {
+            return Err(format!("{}: provider.id is not the file's name", path.display()).into());
+        }
+        files.push(file);
+    }
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("catalogue.full"), postcard::to_stdvec(&files)?)?;
+    for file in &mut files {
+        file.rotation.clear();
+        for rule in &mut file.rule {
+            rule.hit.clear();
+            rule.miss.clear();
+        }
+    }
+    fs::write(out.join("catalogue.hot"), postcard::to_stdvec(&files)?)?;
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! `cleansweep rules`, and the options that say which rules to use.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use cleansweep::detect::example::{self, Failure};
+use cleansweep::report::{catalogue, runbook};
+use cleansweep::rule::{Catalogue, RuleSource};
+
+use super::error::CliError;
+use super::exit::Exit;
+use super::output;
+
+/// Which rules to use.
+#[derive(Debug, Args)]
+pub(crate) struct RuleArgs {
+    /// Add rules from a file or a folder of .toml files; one with the id of ours replaces it; repeatable
+    #[arg(long = "rules", value_name = "PATH")]
+    files: Vec<PathBuf>,
+
+    /// Use only the rules of --rules
+    #[arg(long, requires = "files")]
+    no_default_rules: bool,
+}
+
+impl RuleArgs {
+    /// Where the rules are from, ours first.
+    pub(crate) fn sources(&self) -> Vec<RuleSource> {
+        let embedded = (!self.no_default_rules).then_some(RuleSource::Embedded);
+        embedded.into_iter().chain(self.files.iter().cloned().map(RuleSource::Path)).collect()
+    }
+
+    /// The files of the rules, with examples and runbooks. Ours take time to unpack, so only if `wanted`.
+    pub(crate) fn catalogue(&self, wanted: bool) -> Result<Catalogue, CliError> {
+        let mut all = Catalogue::default();
+        if !wanted {
+            return Ok(all);
+        }
+        for source in self.sources() {
+            all.extend(match source {
+                RuleSource::Embedded => Catalogue::embedded(),
+                RuleSource::Path(path) => Catalogue::read(&path).map_err(|e| CliError::usage(e.to_string()))?,
+            });
+        }
+        Ok(all)
+    }
+}
+
+/// List, show and test the rules
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// List all rules
+    List {
+        /// How
+        #[arg(long, short, value_enum, default_value = "text")]
+        format: ListFormat,
+        #[command(flatten)]
+        rules: RuleArgs,
+    },
+    /// Show a rule: what it looks for, and every step of rotating what it finds
+    Show {
+        /// The rule's id
+        id: String,
+        #[command(flatten)]
+        rules: RuleArgs,
+    },
+    /// Run the examples of rules: of a file or folder, or of ours
+    Test {
+        /// A rule file, or a folder of them
+        path: Option<PathBuf>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ListFormat {
+    Text,
+    Json,
+}
+
+/// Runs the command.
+pub(crate) fn run(command: &RulesCommand) -> Result<Exit, CliError> {
+    match command {
+        RulesCommand::List { format, rules } => list(*format, &rules.catalogue(true)?),
+        RulesCommand::Show { id, rules } => show(id, &rules.catalogue(true)?),
+        RulesCommand::Test { path } => test(path.as_ref()),
+    }
+}
+
+fn list(format: ListFormat, catalogue: &Catalogue) -> Result<Exit, CliError> {
+    let text = match format {
+        ListFormat::Text => catalogue::text(catalogue),
+        ListFormat::Json => {
+            let list = catalogue::build(catalogue);
+            serde_json::to_string_pretty(&list).map_err(|e| CliError::usage(e.to_string()))? + "\n"
+        }
+    };
+    output::print(&text)?;
+    Ok(Exit::Clean)
+}
+
+fn show(id: &str, catalogue: &Catalogue) -> Result<Exit, CliError> {
+    let Some(text) = catalogue::show(catalogue, id, runbook::text) else {
+        return Err(CliError::usage(format!("there is no rule `{id}`")).hint("`cleansweep rules list` has them all"));
+    };
+    output::print(&text)?;
+    Ok(Exit::Clean)
+}
+
+fn test(path: Option<&PathBuf>) -> Result<Exit, CliError> {
+    let catalogue = match path {
+        Some(path) => Catalogue::read(path).map_err(|e| CliError::usage(e.to_string()))?,
+        None => Catalogue::embedded(),
+    };
+    catalogue.validate().map_err(|e| CliError::usage(e.to_string()))?;
+    let (mut rules, mut examples, mut report) = (0, 0, String::new());
+    let mut failed = 0;
+    for file in catalogue.files() {
+        rules += file.rule.len();
+        examples += file.rule.iter().map(|rule| rule.hit.len() + rule.miss.len()).sum::<usize>();
+        for failure in example::run(file).map_err(CliError::usage)? {
+            failed += 1;
+            let kind = match failure.failure {
+                Failure::Missing => "Missing",
+                Failure::Noisy => "Noisy",
+            };
+            report.push_str(&format!("{kind}  {}: {:?}\n", failure.rule, failure.example));
+        }
+    }
+    report.push_str(&format!("{rules} rules, {examples} examples, {failed} failed\n"));
+    output::print(&report)?;
+    Ok(if failed == 0 { Exit::Clean } else { Exit::Findings })
+}

@@ -1,0 +1,240 @@
+//! `cleansweep scan`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use clap::{ArgMatches, Args, ValueEnum};
+use cleansweep::detect::Detector;
+use cleansweep::report::{json, sarif, text};
+use cleansweep::rotation::Runbooks;
+use cleansweep::rule::{Catalogue, Confidence};
+use cleansweep::scan::{self as engine, Monitor, Plan, ScanOutcome};
+use cleansweep::source::worktree::WalkOptions;
+
+use super::error::CliError;
+use super::exit::Exit;
+use super::output::{self, Format, Target};
+use super::progress::Progress;
+use super::{keys, rules};
+
+/// Scan files, folders and standard input for secrets
+///
+/// Everything is scanned: hidden files and those that .gitignore names too. What could not be looked at is listed, and
+/// then the exit code is 3 even if nothing was found.
+#[derive(Debug, Args)]
+pub(crate) struct ScanArgs {
+    /// Files and folders to scan; `-` is standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+
+    /// Format of a report; repeat it, each with its own -o, for several
+    #[arg(long, short, value_enum, value_name = "FORMAT")]
+    format: Vec<Format>,
+
+    /// Write the report of the --format before it to a file
+    #[arg(long, short, value_name = "FILE")]
+    output: Vec<PathBuf>,
+
+    /// Least confidence of the findings to report
+    #[arg(long, value_enum, default_value = "medium", value_name = "LEVEL")]
+    confidence: Level,
+
+    /// Leave out paths that match a glob, as in .gitignore; repeatable
+    #[arg(long, value_name = "GLOB")]
+    exclude: Vec<String>,
+
+    /// Leave out what .gitignore files name
+    #[arg(long)]
+    respect_gitignore: bool,
+
+    /// Skip larger files, and say so; in bytes, or with k, M or G
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    max_file_size: Option<u64>,
+
+    #[command(flatten)]
+    rules: rules::RuleArgs,
+
+    /// Show the evidence for and against each finding
+    #[arg(long)]
+    explain: bool,
+
+    /// Show raw secrets, in text, json and jsonl
+    #[arg(long)]
+    reveal: bool,
+
+    /// Threads to use [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    threads: Option<u16>,
+
+    /// Key that fingerprints are made with, so that they are the same for a team; better given by the environment
+    #[arg(long, env = "CLEANSWEEP_FINGERPRINT_KEY", hide_env_values = true, value_name = "KEY")]
+    fingerprint_key: Option<String>,
+
+    /// Show no progress, and no summary beside a report that goes to a file
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Level {
+    Low,
+    Medium,
+    High,
+}
+
+impl From<Level> for Confidence {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Low => Self::Low,
+            Level::Medium => Self::Medium,
+            Level::High => Self::High,
+        }
+    }
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" => 1_000,
+        "m" | "mb" => 1_000_000,
+        "g" | "gb" => 1_000_000_000,
+        _ => return Err("a size is a number with k, M, G or nothing after it".into()),
+    };
+    let number: u64 = digits.parse().map_err(|_| "a size is a number with k, M, G or nothing after it".to_owned())?;
+    number.checked_mul(unit).ok_or_else(|| "that is more than any file has".into())
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &ScanArgs, matches: &ArgMatches) -> Result<Exit, CliError> {
+    let targets = output::targets(matches)?;
+    let rules = Arc::new(Catalogue::load(&args.rules.sources()).map_err(|e| CliError::usage(e.to_string()))?);
+    let detector = Detector::new(rules);
+    let monitor = Arc::new(Monitor::default());
+    stop_on_interrupt(&monitor);
+    let plan = plan(args);
+    let started = now();
+    let outcome = {
+        let _progress = Progress::watch(&monitor, !args.quiet);
+        engine::run(&detector, &plan, std::io::stdin(), &monitor).map_err(CliError::usage)?
+    };
+    // A SARIF file describes the rules even if there is nothing else to say.
+    let advice = !outcome.findings.is_empty() || targets.iter().any(|t| t.format == Format::Sarif);
+    let runbooks = Runbooks::new(args.rules.catalogue(advice)?);
+    let report = Report { outcome: &outcome, runbooks: &runbooks, args, started };
+    for target in &targets {
+        report.write(target)?;
+    }
+    if !args.quiet && targets.iter().all(|t| t.file.is_some()) {
+        report.summarise();
+    }
+    Ok(outcome.verdict().into())
+}
+
+fn plan(args: &ScanArgs) -> Plan {
+    let stdin = Path::new("-");
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = args.threads.map_or_else(cores, usize::from);
+    Plan {
+        roots: args.paths.iter().filter(|p| *p != stdin).cloned().collect(),
+        stdin: args.paths.iter().any(|p| p == stdin),
+        walk: WalkOptions { respect_gitignore: args.respect_gitignore, exclude: args.exclude.clone(), threads },
+        min_confidence: args.confidence.into(),
+        max_file_size: args.max_file_size,
+        keys: keys::load(args.fingerprint_key.as_deref()),
+    }
+}
+
+/// The first interrupt ends the scan and reports what there is; the second ends the process.
+fn stop_on_interrupt(monitor: &Arc<Monitor>) {
+    let monitor = monitor.clone();
+    // A process that cannot have a handler ends at the first.
+    let _ = ctrlc::set_handler(move || {
+        if monitor.cancelled.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    });
+}
+
+/// The time, as SARIF writes it.
+fn now() -> String {
+    humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()
+}
+
+struct Report<'r> {
+    outcome: &'r ScanOutcome,
+    runbooks: &'r Runbooks,
+    args: &'r ScanArgs,
+    started: String,
+}
+
+impl Report<'_> {
+    fn write(&self, target: &Target) -> Result<(), CliError> {
+        let file = target.file.as_deref();
+        let reveal = self.args.reveal;
+        match target.format {
+            Format::Text => {
+                let text = self.text();
+                match file {
+                    None => output::print(&text),
+                    Some(_) => output::write(file, |out| write!(out, "{}", anstream::adapter::strip_str(&text))),
+                }
+            }
+            Format::Json => {
+                let report = json::build(self.outcome, reveal);
+                output::write(file, |out| {
+                    serde_json::to_writer_pretty(&mut *out, &report)?;
+                    out.write_all(b"\n")
+                })
+            }
+            Format::Jsonl => output::write(file, |out| {
+                json::lines(self.outcome, reveal).try_for_each(|line| {
+                    serde_json::to_writer(&mut *out, &line)?;
+                    out.write_all(b"\n")
+                })
+            }),
+            Format::Sarif => {
+                let sarif = sarif::build(self.outcome, self.runbooks, &self.run_info());
+                output::write(file, |out| {
+                    serde_json::to_writer_pretty(&mut *out, &sarif)?;
+                    out.write_all(b"\n")
+                })
+            }
+        }
+    }
+
+    fn text(&self) -> String {
+        let options = text::Options { reveal: self.args.reveal, explain: self.args.explain };
+        text::build(self.outcome, self.runbooks, options)
+    }
+
+    fn run_info(&self) -> sarif::RunInfo {
+        let exit: Exit = self.outcome.verdict().into();
+        sarif::RunInfo {
+            start: Some(self.started.clone()),
+            end: Some(now()),
+            exit_code: i64::from(exit as u8),
+            ..sarif::RunInfo::default()
+        }
+    }
+
+    /// Where all reports go to files, the person who started the scan still wants to know how it ended.
+    fn summarise(&self) {
+        anstream::eprint!("{}", text::summary(self.outcome));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        assert_eq!(size("10"), Ok(10));
+        assert_eq!(size("2M"), Ok(2_000_000));
+        assert!(size("M").is_err());
+        assert!(size("2X").is_err());
+        assert!(size("99999999999G").is_err());
+    }
+}

@@ -1,0 +1,436 @@
+//! Finds the value that a text gives to a name: assignments, arguments, keys and headers in the
+//! syntaxes of code, configuration, shells and markup. It reads a few dozen bytes around a name and knows no
+//! language; what is no assignment is turned away within a few of them.
+
+use std::ops::Range;
+
+/// A value and the name it is given to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Assignment {
+    pub(super) name: Range<usize>,
+    pub(super) value: Range<usize>,
+    pub(super) operator: Operator,
+    pub(super) quoted: bool,
+}
+
+/// How the value is joined to the name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operator {
+    /// `name = value`, `name := value`, `name => value`, `name: Type = value`
+    Assign,
+    /// `name: value`
+    Colon,
+    /// `name == value`, `name != value`
+    Compare,
+    /// `f("name", "value")`
+    Next,
+    /// `name("value")`
+    Call,
+    /// `<name>value</name>`
+    Markup,
+    /// `name: NAME` and `value: value`, as attributes, keys or lines beside each other
+    Pair,
+    /// `--name value`, `name "value"`
+    Space,
+}
+
+/// Longest name looked at.
+const NAME_MAX: usize = 100;
+
+/// Longest value looked at. Longer ones are texts, keys (which have rules of their own) or data.
+pub(super) const VALUE_MAX: usize = 4096;
+
+/// Most blanks between a name, its operator and its value.
+const BLANK_MAX: usize = 64;
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+}
+
+/// The whole name that the bytes at `part` belong to. Signs at the end of `part` are no part of the name.
+pub(super) fn name_around(text: &[u8], mut part: Range<usize>) -> Range<usize> {
+    let signs = text[part.clone()].iter().rev().take_while(|&&b| !is_name(b)).count();
+    part.end -= signs.min(part.len());
+    let floor = part.start.saturating_sub(NAME_MAX);
+    let ceiling = (part.end + NAME_MAX).min(text.len());
+    let before = text[floor..part.start].iter().rev().take_while(|&&b| is_name(b)).count();
+    let after = text[part.end..ceiling].iter().take_while(|&&b| is_name(b)).count();
+    part.start - before..part.end + after
+}
+
+/// A place in the text from which the parser reads on.
+struct Cursor<'t> {
+    text: &'t [u8],
+    at: usize,
+}
+
+impl Cursor<'_> {
+    fn peek(&self) -> u8 {
+        self.text.get(self.at).copied().unwrap_or(0)
+    }
+
+    fn rest(&self) -> &[u8] {
+        &self.text[self.at.min(self.text.len())..]
+    }
+
+    fn eat(&mut self, literal: &[u8]) -> bool {
+        let found = self.rest().starts_with(literal);
+        if found {
+            self.at += literal.len();
+        }
+        found
+    }
+
+    fn blanks(&mut self) -> usize {
+        let blanks = self.rest().iter().take(BLANK_MAX).take_while(|&&b| b == b' ' || b == b'\t').count();
+        self.at += blanks;
+        blanks
+    }
+
+    /// Blanks and at most two line ends, with a shell's or C's continuation mark before them.
+    fn blanks_and_lines(&mut self) {
+        for _ in 0..2 {
+            self.blanks();
+            let mark = usize::from(self.peek() == b'\\' && matches!(self.text.get(self.at + 1), Some(b'\n' | b'\r')));
+            let line = self.rest()[mark.min(self.rest().len())..]
+                .iter()
+                .take_while(|&&b| b == b'\r' || b == b'\n')
+                .take(2)
+                .count();
+            if line == 0 {
+                break;
+            }
+            self.at += mark + line;
+        }
+        self.blanks();
+    }
+
+    /// A quotation mark, escaped or not: the mark and its number of backslashes.
+    fn quote(&mut self) -> Option<(u8, usize)> {
+        let slashes = self.rest().iter().take(3).take_while(|&&b| b == b'\\').count();
+        let mark = *self.text.get(self.at + slashes)?;
+        if !matches!(mark, b'"' | b'\'' | b'`') {
+            return None;
+        }
+        self.at += slashes + 1;
+        Some((mark, slashes))
+    }
+}
+
+/// The value that the text gives to the name at `name`, if it gives one.
+pub(super) fn assignment(text: &[u8], name: Range<usize>) -> Option<Assignment> {
+    let mut cursor = Cursor { text, at: name.end };
+    let flag = text[name.start] == b'-';
+    let opened = if flag { b'-' } else { text[..name.start].last().copied().unwrap_or(b'\n') };
+    let closed = cursor.quote().is_some();
+    while cursor.eat(b"]") || cursor.eat(b")") {}
+    let blanks = cursor.blanks();
+    let operator = operator(&mut cursor, opened, closed, blanks)?;
+    let before_lines = cursor.at;
+    cursor.blanks_and_lines();
+    let lines_crossed = text[before_lines..cursor.at].contains(&b'\n');
+    let (value, quoted) = value(&mut cursor, operator)?;
+    // Words and calls side by side say nothing; a literal does.
+    let needs_quote = lines_crossed || matches!(operator, Operator::Next | Operator::Call | Operator::Compare);
+    if value.is_empty() || (needs_quote && !quoted) {
+        return None;
+    }
+    Some(Assignment { name, value, operator, quoted })
+}
+
+fn operator(cursor: &mut Cursor<'_>, opened: u8, closed: bool, blanks: usize) -> Option<Operator> {
+    const TABLE: &[(&[u8], Operator)] = &[
+        (b"===", Operator::Compare),
+        (b"!==", Operator::Compare),
+        (b"==", Operator::Compare),
+        (b"!=", Operator::Compare),
+        (b"=>", Operator::Assign),
+        (b"->", Operator::Assign),
+        (b":=", Operator::Assign),
+        (b"?=", Operator::Assign),
+        (b"+=", Operator::Assign),
+        (b"||=", Operator::Assign),
+        (b"??=", Operator::Assign),
+        (b"=", Operator::Assign),
+    ];
+    if let Some(&(_, operator)) = TABLE.iter().find(|(literal, _)| cursor.eat(literal)) {
+        return Some(operator);
+    }
+    match cursor.peek() {
+        // In `arn:aws:secretsmanager:eu` nothing is a name.
+        b':' if opened != b':' && !cursor.rest().starts_with(b"::") && !cursor.rest().starts_with(b"://") => {
+            cursor.at += 1;
+            Some(if type_annotation(cursor) { Operator::Assign } else { Operator::Colon })
+        }
+        b',' if closed || opened == b':' => {
+            cursor.at += 1;
+            Some(named_value(cursor).unwrap_or(Operator::Next))
+        }
+        b'(' if !closed => {
+            cursor.at += 1;
+            Some(Operator::Call)
+        }
+        b'>' if opened == b'<' => {
+            cursor.at += 1;
+            Some(Operator::Markup)
+        }
+        b'"' | b'\'' if blanks > 0 && !closed => Some(Operator::Space),
+        // `<add key="name" value="…"/>` and YAML's `name: X` line followed by `value: …`.
+        b'v' | b'V' | b'\n' | b'\r' | b'-' if closed || opened == b' ' => named_value(cursor),
+        _ if blanks > 0 && opened == b'-' => Some(Operator::Space),
+        _ => None,
+    }
+}
+
+/// Reads a type between the colon and `=`, as in `name: &'static str = …`. Leaves the cursor after the `=`
+/// if there is one, else where it was.
+fn type_annotation(cursor: &mut Cursor<'_>) -> bool {
+    let typed = |b: &&u8| b.is_ascii_alphanumeric() || b" _<>[]&'|?.*:,".contains(b);
+    let len = cursor.rest().iter().take(48).take_while(typed).count();
+    let after = &cursor.rest()[len..];
+    let plain = cursor.rest()[..len].iter().any(u8::is_ascii_alphabetic);
+    let assigns = after.first() == Some(&b'=') && !matches!(after.get(1), Some(b'=' | b'>'));
+    // `key: value=` is a text, `key: Type = value` a declaration.
+    if plain && assigns && cursor.rest()[..len].last() == Some(&b' ') {
+        cursor.at += len + 1;
+        return true;
+    }
+    false
+}
+
+/// Reads `value:` or `"value":` or `value=` that follows a name given as a value itself.
+fn named_value(cursor: &mut Cursor<'_>) -> Option<Operator> {
+    let start = cursor.at;
+    cursor.blanks_and_lines();
+    cursor.quote();
+    let named = [&b"value"[..], b"Value", b"VALUE", b"default", b"content"].iter().any(|word| cursor.eat(word));
+    if named {
+        cursor.quote();
+        cursor.blanks();
+        if cursor.eat(b":") || cursor.eat(b"=>") || cursor.eat(b"=") {
+            return Some(Operator::Pair);
+        }
+    }
+    cursor.at = start;
+    None
+}
+
+/// Calls that hand their literal through.
+const WRAPPERS: &[&[u8]] = &[
+    b"Some", b"String::from", b"str", b"String", b"bytes", b"SecretString::new", b"SecretString::from", b"SecretStr",
+    b"Secret", b"Just", b"Arc::new", b"Box::new", b"Ok", b"Buffer.from", b"decode", b"b64decode", b"getBytes",
+    b"Literal", b"quote", b"text", b"String.valueOf", b"aws.String", b"pulumi.String", b"to.Ptr", b"ptr", b"NewString",
+    b"toCharArray", b"base64.b64decode", b"atob", b"Text", b"printf",
+];
+
+/// Calls whose second argument is what holds when nothing else is set.
+const DEFAULTS: &[&[u8]] = &[
+    b"getenv", b"get", b"env", b"environ.get", b"GetEnv", b"getEnv", b"fetch", b"config", b"getProperty",
+    b"getOrDefault", b"env_or", b"unwrap_or",
+];
+
+fn value(cursor: &mut Cursor<'_>, operator: Operator) -> Option<(Range<usize>, bool)> {
+    if operator == Operator::Markup && cursor.eat(b"<![CDATA[") {
+        return Some((unquoted(cursor, operator), false));
+    }
+    for _ in 0..3 {
+        if string_prefix(cursor) || wrapper(cursor) {
+            cursor.blanks();
+        }
+    }
+    if matches!(cursor.peek(), b'[' | b'{' | b'(') && matches!(cursor.text.get(cursor.at + 1), Some(b'"' | b'\'')) {
+        cursor.at += 1;
+    }
+    if let Some((mark, slashes)) = cursor.quote() {
+        return quoted(cursor, mark, slashes).map(|range| (range, true));
+    }
+    let value = unquoted(cursor, operator);
+    if operator == Operator::Markup && !matches!(cursor.peek(), b'<' | b']') {
+        return None;
+    }
+    // `headers["X-Token"]` is an expression.
+    let goes_on =
+        matches!(cursor.peek(), b'"' | b'\'') && matches!(cursor.text[value.clone()].last(), Some(b'[' | b'('));
+    (!goes_on).then_some((value, false))
+}
+
+/// `b"`, `r'`, `f"`, `@"`, `L"` and the like: eats the letters before the mark.
+fn string_prefix(cursor: &mut Cursor<'_>) -> bool {
+    let len = cursor.rest().iter().take(2).take_while(|b| b"bBrRfFuULN@$#".contains(b)).count();
+    let quoted = len > 0 && matches!(cursor.text.get(cursor.at + len), Some(b'"' | b'\''));
+    if quoted {
+        cursor.at += len;
+    }
+    quoted
+}
+
+fn wrapper(cursor: &mut Cursor<'_>) -> bool {
+    let start = cursor.at;
+    if cursor.eat(b"new ") {
+        cursor.blanks();
+    }
+    let callee = |b: &&u8| b.is_ascii_alphanumeric() || b"_.:&$".contains(b);
+    let len = cursor.rest().iter().take(48).take_while(callee).count();
+    let name = &cursor.rest()[..len];
+    if cursor.rest().get(len) == Some(&b'(') && len > 0 {
+        let ends = |with: &[u8]| {
+            name.strip_suffix(with).is_some_and(|before| !before.last().is_some_and(u8::is_ascii_alphanumeric))
+        };
+        let hands_through = WRAPPERS.iter().any(|w| ends(w));
+        let has_default = DEFAULTS.iter().any(|w| ends(w));
+        if hands_through || has_default {
+            cursor.at += len + 1;
+            cursor.blanks();
+            if !has_default || second_argument(cursor) {
+                return true;
+            }
+        }
+    }
+    cursor.at = start;
+    false
+}
+
+/// Moves over `"first",` if that is what follows.
+fn second_argument(cursor: &mut Cursor<'_>) -> bool {
+    let Some((mark, slashes)) = cursor.quote() else { return false };
+    if quoted(cursor, mark, slashes).is_none() || cursor.quote().is_none() {
+        return false;
+    }
+    cursor.blanks();
+    cursor.eat(b",")
+}
+
+/// The text up to the closing mark, on one line; the cursor is left before the mark.
+fn quoted(cursor: &mut Cursor<'_>, mark: u8, slashes: usize) -> Option<Range<usize>> {
+    // An empty literal, or the opening of a triple-quoted one.
+    if slashes == 0 && cursor.peek() == mark {
+        if cursor.text.get(cursor.at + 1) != Some(&mark) {
+            return None;
+        }
+        cursor.at += 2;
+        if matches!(cursor.peek(), b'\n' | b'\r') {
+            cursor.blanks_and_lines();
+        }
+    }
+    let start = cursor.at;
+    let limit = (start + VALUE_MAX).min(cursor.text.len());
+    let mut escaped = 0;
+    for at in start..limit {
+        match cursor.text[at] {
+            b'\n' | b'\r' | 0 => return None,
+            b'\\' => escaped += 1,
+            byte if byte == mark && closes(escaped, slashes) => {
+                let end = at - if slashes > 0 { escaped.min(slashes) } else { 0 };
+                cursor.at = end;
+                return Some(start..end);
+            }
+            _ => escaped = 0,
+        }
+    }
+    None
+}
+
+/// Whether a mark after so many backslashes ends a text that was opened by one after `slashes`.
+fn closes(escaped: usize, slashes: usize) -> bool {
+    if slashes == 0 { escaped.is_multiple_of(2) } else { escaped <= slashes }
+}
+
+fn unquoted(cursor: &mut Cursor<'_>, operator: Operator) -> Range<usize> {
+    let start = cursor.at;
+    let limit = (start + VALUE_MAX).min(cursor.text.len());
+    let ends = |b: &u8| match operator {
+        Operator::Markup => *b == b'<' || *b == b']' || *b < b' ',
+        _ => *b <= b' ' || *b == 0x7f || matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>' | b',' | b';'),
+    };
+    let len = cursor.text[start..limit].iter().take_while(|b| !ends(b)).count();
+    let mut end = start + len;
+    // Brackets and separators that belong to what stands around the value.
+    while end > start {
+        let last = cursor.text[end - 1];
+        let opened = |open: u8| cursor.text[start..end].contains(&open);
+        let foreign = match last {
+            b')' => !opened(b'('),
+            b'}' => !opened(b'{'),
+            b']' => !opened(b'['),
+            b'\\' | b' ' => true,
+            _ => false,
+        };
+        if !foreign {
+            break;
+        }
+        end -= 1;
+    }
+    cursor.at = end;
+    start..end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<(String, String, Operator, bool)> {
+        let at = text.to_lowercase().find("pass").expect("the text names a password");
+        let name = name_around(text.as_bytes(), at..at + 4);
+        let found = assignment(text.as_bytes(), name)?;
+        Some((text[found.name].into(), text[found.value].into(), found.operator, found.quoted))
+    }
+
+    #[test]
+    fn syntaxes() {
+        use Operator::*;
+        let table: &[(&str, &str, Operator, bool)] = &[
+            ("password = 'VALUE'", "VALUE", Assign, true),
+            ("PASSWORD=VALUE", "VALUE", Assign, false),
+            ("export DB_PASSWORD=VALUE # old", "VALUE", Assign, false),
+            ("password: VALUE\n", "VALUE", Colon, false),
+            ("\"password\": \"VALUE\",", "VALUE", Colon, true),
+            (r#"{\"password\":\"VALUE\"}"#, "VALUE", Colon, true),
+            ("const PASSWORD: &'static str = \"VALUE\";", "VALUE", Assign, true),
+            ("let password: Option<String> = Some(\"VALUE\".into());", "VALUE", Assign, true),
+            ("password := \"VALUE\"", "VALUE", Assign, true),
+            ("'password' => 'VALUE',", "VALUE", Assign, true),
+            (":password => \"VALUE\"", "VALUE", Assign, true),
+            ("config[\"password\"] = \"VALUE\"", "VALUE", Assign, true),
+            ("define('DB_PASSWORD', 'VALUE');", "VALUE", Next, true),
+            (":password, 'VALUE'", "VALUE", Next, true),
+            ("client.setPassword(\"VALUE\")", "VALUE", Call, true),
+            ("<password>VALUE</password>", "VALUE", Markup, false),
+            ("<add key=\"Password\" value=\"VALUE\"/>", "VALUE", Pair, true),
+            ("- name: PASSWORD\n  value: VALUE\n", "VALUE", Pair, false),
+            ("{\"key\": \"password\", \"value\": \"VALUE\"}", "VALUE", Pair, true),
+            ("mysql --password VALUE db", "VALUE", Space, false),
+            ("mysql --password=VALUE db", "VALUE", Assign, false),
+            ("ALTER USER u PASSWORD 'VALUE'", "VALUE", Space, true),
+            ("assert password == 'VALUE'", "VALUE", Compare, true),
+            ("password = os.getenv(\"PW\", \"VALUE\")", "VALUE", Assign, true),
+            ("password = b'VALUE'", "VALUE", Assign, true),
+            ("password = \"\"\"VALUE\"\"\"", "VALUE", Assign, true),
+            ("password =\n    \"VALUE\"", "VALUE", Assign, true),
+            ("password = 'it\\'s'", "it\\'s", Assign, true),
+            ("{user: u, pass: \"VALUE\"}", "VALUE", Colon, true),
+            ("spring.datasource.password=VALUE(3)", "VALUE(3)", Assign, false),
+        ];
+        for (text, value, operator, quoted) in table {
+            let found = read(text).unwrap_or_else(|| panic!("nothing found in {text}"));
+            assert_eq!((found.1.as_str(), found.2, found.3), (*value, *operator, *quoted), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_assignment() {
+        for text in [
+            "the password is secret", "password", "password = \"\"", "check(password, user)", "password()",
+            "password::hash", "\"Enter your password\"", "if password == other", "PASSWORD=\nUSER=x",
+        ] {
+            let found = read(text);
+            assert!(found.as_ref().is_none_or(|f| f.1.starts_with("USER")), "{text}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn the_whole_name_is_taken() {
+        let text = b"x = spring.mail-1.my_password.y;";
+        let name = name_around(text, 19..27);
+        assert_eq!(&text[name], b"spring.mail-1.my_password.y");
+    }
+}

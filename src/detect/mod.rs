@@ -1,0 +1,290 @@
+//! From bytes to matches: one prefilter over all anchors, then each rule around its own hits,
+//! then evidence for and against.
+
+mod assign;
+mod entropy;
+pub mod example;
+mod judge;
+mod naturalness;
+mod path;
+mod placeholder;
+mod prefilter;
+mod proof;
+mod score;
+mod url;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use regex::bytes::{CaptureLocations, Regex};
+
+use self::assign::Assignment;
+pub use self::path::PathKind;
+use self::prefilter::{Hit, Prefilter};
+pub use self::proof::Fact;
+use self::proof::{Proof, base62_checksum};
+pub use self::score::{Evidence, Score};
+use crate::rule::{MAX_REACH, Matcher, Pattern, Rule, RuleIndex, RuleSet};
+
+/// How far a match can reach beyond the anchor that leads to it; a text that is scanned in
+/// pieces needs this much on both sides of each.
+pub const CONTEXT: usize = MAX_REACH;
+
+/// How far before a value the provider's name may stand.
+const NEAR: usize = 80;
+
+/// A piece of a text.
+#[derive(Clone, Debug)]
+pub struct Window<'b> {
+    /// The piece with its surroundings.
+    pub text: &'b [u8],
+    /// The piece itself: anchors that end in it are followed.
+    pub core: Range<usize>,
+    /// What kind of file it is from.
+    pub path: PathKind,
+    /// Whether it is from a file that is no text, in which only strings are read.
+    pub binary: bool,
+}
+
+/// A secret found in a window. It borrows the value and therefore has no `Debug`.
+#[derive(Clone)]
+pub struct Match<'b> {
+    /// The rule that found it.
+    pub rule: RuleIndex,
+    /// The secret's place in the window's text.
+    pub range: Range<usize>,
+    /// The secret.
+    pub secret: &'b [u8],
+    /// How many of its first bytes all of its kind share.
+    pub public_prefix: usize,
+    /// The evidence.
+    pub score: Score,
+    /// What it tells about itself.
+    pub facts: Vec<Fact>,
+}
+
+/// Rules made ready for scanning. Cheap to share between threads.
+#[derive(Debug)]
+pub struct Detector {
+    rules: Arc<RuleSet>,
+    prefilter: Prefilter,
+}
+
+/// Buffers that are reused from one window to the next.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    hits: Vec<Hit>,
+}
+
+impl Detector {
+    /// Builds the automaton over the anchors of `rules`.
+    #[must_use]
+    pub fn new(rules: Arc<RuleSet>) -> Self {
+        let prefilter = Prefilter::new(&rules);
+        Self { rules, prefilter }
+    }
+
+    /// The rules it looks for.
+    #[must_use]
+    pub fn rules(&self) -> &Arc<RuleSet> {
+        &self.rules
+    }
+
+    /// Finds the secrets of a window, in order of place and rule. Where two overlap both are given: which one
+    /// wins is decided once the whole text has been seen.
+    #[must_use]
+    pub fn scan<'b>(&self, window: &Window<'b>, scratch: &mut Scratch) -> Vec<Match<'b>> {
+        self.prefilter.find(window.text, window.core.clone(), &mut scratch.hits);
+        self.verify(window, &scratch.hits)
+    }
+
+    /// What [`Detector::scan`] finds, found without the prefilter: every anchor is looked for at every place. Only for
+    /// proving that the prefilter loses nothing.
+    #[must_use]
+    pub fn scan_slowly<'b>(&self, window: &Window<'b>) -> Vec<Match<'b>> {
+        let mut hits = Vec::new();
+        for (anchor, entry) in self.rules.anchors().iter().enumerate() {
+            let needle = entry.folded.as_bytes();
+            for (start, bytes) in window.text.windows(needle.len()).enumerate() {
+                if bytes.eq_ignore_ascii_case(needle) && window.core.contains(&(start + needle.len() - 1)) {
+                    hits.push(Hit { start, anchor });
+                }
+            }
+        }
+        self.verify(window, &hits)
+    }
+
+    fn verify<'b>(&self, window: &Window<'b>, hits: &[Hit]) -> Vec<Match<'b>> {
+        let mut found = Vec::new();
+        for &hit in hits {
+            let anchor = &self.rules.anchors()[hit.anchor];
+            let range = hit.start..hit.start + anchor.folded.len();
+            for (exact, index) in &anchor.waiting {
+                let spelled = exact.as_deref().is_none_or(|exact| &window.text[range.clone()] == exact.as_bytes());
+                if spelled {
+                    let at = At { window, index: *index, rule: self.rules.get(*index), anchor: range.clone() };
+                    at.follow(&mut found);
+                }
+            }
+        }
+        found.sort_by_key(|m| (m.range.start, m.range.end, m.rule));
+        found.dedup_by(|b, a| {
+            let same = a.range == b.range && a.rule == b.rule;
+            // Two anchors can lead to one value by a stronger and a weaker way.
+            if same && b.score.total() > a.score.total() {
+                std::mem::swap(a, b);
+            }
+            same
+        });
+        found
+    }
+}
+
+/// A rule at one of its anchors.
+struct At<'w, 'b> {
+    window: &'w Window<'b>,
+    index: RuleIndex,
+    rule: &'w Rule,
+    anchor: Range<usize>,
+}
+
+impl<'b> At<'_, 'b> {
+    fn follow(&self, found: &mut Vec<Match<'b>>) {
+        match &self.rule.matcher {
+            Matcher::Text(pattern) => self.follow_text(pattern, found),
+            Matcher::Value { value, name } => self.follow_value(value, name.as_ref(), found),
+            Matcher::Url => self.follow_url(found),
+        }
+    }
+
+    /// Where a match may lie: as far as the pattern reaches, and not beyond a NUL byte.
+    fn bounds(&self, before: usize, after: usize) -> Range<usize> {
+        let text = self.window.text;
+        let start = self.anchor.start.saturating_sub(before);
+        let end = (self.anchor.start + after).clamp(self.anchor.end, text.len());
+        let start = memchr::memrchr(0, &text[start..self.anchor.start]).map_or(start, |at| start + at + 1);
+        let end = memchr::memchr(0, &text[self.anchor.end..end]).map_or(end, |at| self.anchor.end + at);
+        start..end
+    }
+
+    fn follow_text(&self, pattern: &Pattern, found: &mut Vec<Match<'b>>) {
+        let Ok(compiled) = pattern.compiled() else { return };
+        let bounds = self.bounds(compiled.reach.before, compiled.reach.after);
+        let text = &self.window.text[..bounds.end];
+        let mut groups: CaptureLocations = compiled.regex.capture_locations();
+        let mut from = bounds.start;
+        while let Some(whole) = compiled.regex.captures_read_at(&mut groups, text, from) {
+            if whole.start() >= self.anchor.end {
+                break;
+            }
+            if whole.end() > self.anchor.start
+                && let Some((start, end)) = groups.get(compiled.secret_group)
+                && start < end
+            {
+                self.keep(start..end, None, found);
+                break;
+            }
+            // Matches never overlap, but the next may start inside one that missed the anchor.
+            from = whole.start() + 1;
+        }
+    }
+
+    fn follow_value(&self, value: &Pattern, name: Option<&Pattern>, found: &mut Vec<Match<'b>>) {
+        let Ok(value) = value.compiled() else { return };
+        let text = self.window.text;
+        let own_name = assign::name_around(text, self.anchor.clone());
+        let named = |range: &Range<usize>| {
+            name.is_none_or(|p| p.compiled().is_ok_and(|c| c.regex.is_match(&text[range.clone()])))
+        };
+        if let Some(assignment) = assign::assignment(text, own_name.clone())
+            && named(&assignment.name)
+            && value.regex.is_match(&text[assignment.value.clone()])
+        {
+            return self.keep(assignment.value.clone(), Some(&assignment), found);
+        }
+        if !self.rule.generic {
+            let tells = |range: &Range<usize>| {
+                if name.is_some() { named(range) } else { judge::names_a_secret(&text[range.clone()]) }
+            };
+            self.follow_nearby(own_name.end, &value.regex, &tells, found);
+        }
+    }
+
+    /// The provider's name stands alone; the credential is in an assignment, argument or header soon after it.
+    fn follow_nearby(
+        &self,
+        from: usize,
+        value: &Regex,
+        tells: &dyn Fn(&Range<usize>) -> bool,
+        found: &mut Vec<Match<'b>>,
+    ) {
+        let text = self.window.text;
+        let end = self.bounds(0, NEAR + self.anchor.len()).end;
+        let mut at = from;
+        while at < end {
+            let Some(skip) = text[at..end].iter().position(|&b| b.is_ascii_alphabetic()) else { return };
+            let name = assign::name_around(text, at + skip..at + skip + 1);
+            at = name.end.max(at + skip + 1);
+            if tells(&name)
+                && let Some(assignment) = assign::assignment(text, name)
+                && value.is_match(&text[assignment.value.clone()])
+            {
+                return self.keep(assignment.value.clone(), Some(&assignment), found);
+            }
+        }
+    }
+
+    fn follow_url(&self, found: &mut Vec<Match<'b>>) {
+        let Some(url) = url::userinfo(self.window.text, self.anchor.end.saturating_sub(3)..self.anchor.end) else {
+            return;
+        };
+        let before = found.len();
+        self.keep(url.password.clone(), None, found);
+        if let [found] = &mut found[before..] {
+            url.describe(self.window.text, found);
+            judge::url_password(&mut found.score, &self.window.text[url.password], self.window.path);
+        }
+    }
+
+    /// Weighs a candidate and keeps it unless something refutes it.
+    fn keep(&self, range: Range<usize>, assignment: Option<&Assignment>, found: &mut Vec<Match<'b>>) {
+        let secret = &self.window.text[range.clone()];
+        if entropy::shannon(secret) < self.rule.min_entropy {
+            return;
+        }
+        let mut score = Score::of_rule(self.rule.confidence);
+        let mut facts = Vec::new();
+        for &check in &self.rule.checks {
+            match proof::prove(check, secret) {
+                Proof::Sound(told) => {
+                    score.add(20, "its structure is proved");
+                    facts.extend(told);
+                }
+                Proof::Weak(why, told) => {
+                    score.add(-40, why);
+                    facts.extend(told);
+                }
+                Proof::Refuted(_) => return,
+            }
+        }
+        match (assignment, self.rule.generic) {
+            (Some(assignment), true) => judge::generic(&mut score, self.window.text, assignment, self.window.path),
+            (Some(assignment), false) => {
+                let named = matches!(&self.rule.matcher, Matcher::Value { name: Some(_), .. });
+                judge::vendor_value(&mut score, self.window.text, assignment, named, self.window.path);
+            }
+            (None, true) if !matches!(self.rule.matcher, Matcher::Url) => {
+                judge::nameless(&mut score, secret, self.window.path)
+            }
+            (None, _) => judge::vendor(&mut score, secret),
+        }
+        if self.window.binary && assignment.is_some() {
+            score.add(-30, "in a file that is no text");
+        }
+        if score.confidence().is_none() {
+            return;
+        }
+        let public_prefix = if range.start == self.anchor.start { self.anchor.len() } else { 0 };
+        found.push(Match { rule: self.index, range, secret, public_prefix, score, facts });
+    }
+}

@@ -1,0 +1,61 @@
+//! Offline proofs: what a value's own structure says about whether it is a credential, and which one.
+
+mod private_key;
+mod token;
+
+use std::fmt;
+
+use crate::rule::Check;
+
+/// Something a credential tells about itself that is not secret: which account it opens, when it ends.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fact {
+    /// What the fact is, as runbooks name it: `account_id`, `host`, `user`, …
+    pub name: &'static str,
+    /// Its value. Comes from the scanned text; control characters are left out.
+    pub value: String,
+}
+
+impl Fact {
+    /// Longest value kept, in characters.
+    const MAX: usize = 200;
+
+    /// A fact read from scanned bytes.
+    #[must_use]
+    pub fn new(name: &'static str, value: &str) -> Self {
+        let clean = value.chars().filter(|c| !c.is_control()).take(Self::MAX).collect();
+        Self { name, value: clean }
+    }
+}
+
+impl fmt::Display for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name.replace('_', " "), self.value)
+    }
+}
+
+/// What a proof found.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// The value is well formed in a way that chance does not explain.
+    Sound(Vec<Fact>),
+    /// It is well formed, but worth less than it looks: encrypted, truncated, an example.
+    Weak(&'static str, Vec<Fact>),
+    /// It cannot be what the rule looks for.
+    Refuted(&'static str),
+}
+
+/// Runs one proof on a secret.
+pub(super) fn prove(check: Check, secret: &[u8]) -> Proof {
+    match check {
+        Check::GithubCrc32 => token::base62_crc32(secret),
+        Check::AwsKeyId => token::aws_key_id(secret),
+        Check::Jwt => token::jwt(secret),
+        Check::PrivateKey => private_key::prove(secret),
+        Check::BasicAuth => token::basic_auth(secret),
+        Check::Base64Len(len) => token::base64_len(secret, len),
+        Check::Base64Json => token::base64_json(secret),
+    }
+}
+
+pub(super) use token::base62_checksum;

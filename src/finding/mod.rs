@@ -1,0 +1,154 @@
+//! From matches to findings: which of two overlapping matches wins, where exactly it is, what may be
+//! shown of its surroundings, and the names that survive an edit.
+
+mod line_hash;
+mod overlap;
+mod redact;
+
+use std::collections::BTreeMap;
+
+pub use self::line_hash::{HASHED_BYTES, line_hash, lines_by_hash};
+pub use self::overlap::resolve;
+pub use self::redact::Redactor;
+use crate::blob::{Origin, Skipped};
+use crate::detect::{Fact, Score};
+use crate::rule::{Confidence, RuleIndex, RuleSet};
+use crate::secret::{Fingerprint, FingerprintKeys, Secret};
+use crate::span::{Position, Span};
+
+/// A match with its place in the whole text, before it is known which ones win.
+#[derive(Clone)]
+pub struct Candidate {
+    /// The rule that found it.
+    pub rule: RuleIndex,
+    /// How much it gives way to others: a vendor's rule wins over a generic one.
+    pub generic: bool,
+    /// The secret's bytes in the text.
+    pub span: Span,
+    /// The secret.
+    pub secret: Secret,
+    /// The evidence.
+    pub score: Score,
+    /// What it tells about itself.
+    pub facts: Vec<Fact>,
+    /// Line and column of the first byte.
+    pub start: Position,
+    /// Line and column after the last byte.
+    pub end: Position,
+    /// What stands around it.
+    pub snippet: Snippet,
+    /// GitHub's hash of the line.
+    pub line_hash: LineHash,
+    /// How many more times the same secret is in the same text, beyond those that are listed.
+    pub more: u64,
+}
+
+/// The text around a secret on its own line or lines, without the secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Snippet {
+    /// What stands before it.
+    pub before: String,
+    /// What stands after it.
+    pub after: String,
+}
+
+/// A secret at a place.
+#[derive(Clone)]
+pub struct Finding {
+    /// The rule that found it.
+    pub rule: RuleIndex,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// Names this credential at this place: stable when lines move.
+    pub fingerprint: Fingerprint,
+    /// Names the credential: the same wherever it is.
+    pub credential: Fingerprint,
+    /// The secret.
+    pub secret: Secret,
+    /// Where it is.
+    pub origin: Origin,
+    /// Its bytes in the text.
+    pub span: Span,
+    /// Line and column of the first byte.
+    pub start: Position,
+    /// Line and column after the last byte.
+    pub end: Position,
+    /// What stands around it; other secrets in it are masked.
+    pub snippet: Snippet,
+    /// GitHub's `primaryLocationLineHash`.
+    pub line_hash: String,
+    /// The evidence.
+    pub score: Score,
+    /// What it tells about itself.
+    pub facts: Vec<Fact>,
+    /// How many more times the same secret is in the same text, beyond those that are listed.
+    pub more: u64,
+}
+
+/// The hash of a line and, where the whole text is known, its number among the lines with that hash.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LineHash {
+    /// See [`line_hash`].
+    pub hash: u64,
+    /// From 1.
+    pub nth: Option<usize>,
+}
+
+/// Turns the winning candidates of one text, in order of place, into findings.
+#[must_use]
+pub fn findings(origin: &Origin, rules: &RuleSet, candidates: Vec<Candidate>, keys: &FingerprintKeys) -> Vec<Finding> {
+    let mut repeats: BTreeMap<Fingerprint, u64> = BTreeMap::new();
+    let mut lines: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+    let mut found = Vec::new();
+    for candidate in candidates {
+        let Some(confidence) = candidate.score.confidence() else { continue };
+        let place = [rules.get(candidate.rule).id.as_bytes(), origin.path().as_bytes()];
+        let mut fingerprint = candidate.secret.fingerprint_at(keys, &place);
+        let nth = repeats.entry(fingerprint).and_modify(|n| *n += 1).or_insert(1);
+        if *nth > 1 {
+            let nth = nth.to_le_bytes();
+            fingerprint = candidate.secret.fingerprint_at(keys, &[place[0], place[1], &nth]);
+        }
+        let LineHash { hash, nth } = candidate.line_hash;
+        let same = lines.entry(hash).or_default();
+        if same.last() != Some(&candidate.start.line) {
+            same.push(candidate.start.line);
+        }
+        found.push(Finding {
+            rule: candidate.rule,
+            confidence,
+            fingerprint,
+            credential: candidate.secret.fingerprint(keys),
+            origin: origin.clone(),
+            span: candidate.span,
+            start: candidate.start,
+            end: candidate.end,
+            snippet: candidate.snippet,
+            line_hash: format!("{hash:x}:{}", nth.unwrap_or(same.len())),
+            score: candidate.score,
+            facts: candidate.facts,
+            more: candidate.more,
+            secret: candidate.secret,
+        });
+    }
+    found
+}
+
+/// Masks, in everything that will be shown, every secret that is known, whichever finding it belongs to.
+pub fn redact_all(findings: &mut [Finding], skipped: &mut [Skipped]) {
+    let redactor = Redactor::new(findings.iter().map(|f| &f.secret));
+    for finding in findings {
+        finding.snippet.before = redactor.mask(&finding.snippet.before);
+        finding.snippet.after = redactor.mask(&finding.snippet.after);
+        for fact in &mut finding.facts {
+            fact.value = redactor.mask(&fact.value);
+        }
+        if let Origin::File(path) = &mut finding.origin {
+            *path = redactor.mask(path);
+        }
+    }
+    for skipped in skipped {
+        skipped.what = redactor.mask(&skipped.what);
+        skipped.detail = redactor.mask(&skipped.detail);
+    }
+}

@@ -1,0 +1,72 @@
+//! Of several matches on the same bytes, one is reported.
+
+use super::Candidate;
+
+/// Sorts `candidates` by place and leaves, of those that overlap, the strongest: a provider's rule before a generic
+/// one, then the higher score, then the longer one, then the first rule.
+#[must_use]
+pub fn resolve(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+    candidates.sort_by(|a, b| {
+        a.generic
+            .cmp(&b.generic)
+            .then(b.score.total().cmp(&a.score.total()))
+            .then(b.span.len().cmp(&a.span.len()))
+            .then(a.rule.cmp(&b.rule))
+            .then(a.span.cmp(&b.span))
+    });
+    let mut kept: std::collections::BTreeMap<u64, Candidate> = std::collections::BTreeMap::new();
+    for candidate in candidates {
+        // Kept spans do not overlap each other, so only the last that starts before the end can.
+        let before = kept.range(..candidate.span.end).next_back();
+        if before.is_none_or(|(_, other)| !other.span.overlaps(candidate.span)) {
+            kept.insert(candidate.span.start, candidate);
+        }
+    }
+    kept.into_values().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::Score;
+    use crate::finding::{LineHash, Snippet};
+    use crate::rule::{Catalogue, Confidence, RuleIndex, RuleSource};
+    use crate::secret::Secret;
+    use crate::span::{Position, Span};
+
+    fn candidate(rule: RuleIndex, start: u64, end: u64, generic: bool, confidence: Confidence) -> Candidate {
+        let place = Position { line: 1, column: start + 1 };
+        Candidate {
+            rule,
+            generic,
+            span: Span { start, end },
+            secret: Secret::new(b"x", 0, false),
+            score: Score::of_rule(confidence),
+            facts: Vec::new(),
+            start: place,
+            end: place,
+            snippet: Snippet::default(),
+            line_hash: LineHash::default(),
+            more: 0,
+        }
+    }
+
+    #[test]
+    fn a_vendor_rule_wins_then_the_score_then_the_length() {
+        let rules = Catalogue::load(&[RuleSource::Embedded]).expect("the catalogue is sound");
+        let rule = rules.find(&rules.rules()[0].id).expect("there are rules");
+        let spans = |candidates| -> Vec<(u64, u64)> {
+            resolve(candidates).iter().map(|c| (c.span.start, c.span.end)).collect()
+        };
+        use Confidence::{High, Low, Medium};
+        assert_eq!(spans(vec![candidate(rule, 0, 9, true, High), candidate(rule, 2, 5, false, Low)]), [(2, 5)]);
+        assert_eq!(spans(vec![candidate(rule, 0, 9, false, Low), candidate(rule, 2, 5, false, High)]), [(2, 5)]);
+        assert_eq!(spans(vec![candidate(rule, 2, 5, false, High), candidate(rule, 0, 9, false, High)]), [(0, 9)]);
+        let apart = vec![
+            candidate(rule, 20, 30, false, Medium),
+            candidate(rule, 0, 9, false, Medium),
+            candidate(rule, 8, 21, true, Medium),
+        ];
+        assert_eq!(spans(apart), [(0, 9), (20, 30)]);
+    }
+}

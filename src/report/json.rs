@@ -1,0 +1,244 @@
+//! JSON: the whole report as one document, or one line for each exposure and a last one with the summary.
+//!
+//! The wire types are apart from the model, so that the model can change without breaking readers. A change that
+//! could break one raises [`VERSION`].
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::finding::Finding;
+use crate::rule::{Confidence, RuleSet, Severity};
+use crate::scan::{ScanOutcome, Verdict};
+
+/// Version of the format.
+pub const VERSION: u32 = 1;
+
+/// A report.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "cleansweep report")]
+pub struct Report {
+    /// Version of this format.
+    pub version: u32,
+    /// The findings, by path and place; several may be exposures of one credential.
+    pub findings: Vec<Exposure>,
+    /// What was looked at, what was not, and what it amounts to.
+    pub summary: Summary,
+}
+
+/// A line of the `jsonl` format.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "lowercase")]
+#[schemars(title = "cleansweep report line")]
+pub enum Line {
+    /// A secret at a place.
+    Finding(Exposure),
+    /// The last line.
+    Summary(Summary),
+}
+
+/// A secret at a place.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Exposure {
+    /// Identifier of the rule.
+    pub rule: String,
+    /// Identifier of the provider.
+    pub provider: String,
+    /// What was found, in a few words.
+    pub title: String,
+    /// What a holder can do: `critical`, `high`, `medium`, `low`, `info`.
+    pub severity: &'static str,
+    /// How sure it is: `high`, `medium`, `low`.
+    pub confidence: &'static str,
+    /// Names this credential at this place; the same after lines have moved.
+    pub fingerprint: String,
+    /// Names the credential; the same wherever it is.
+    pub credential: String,
+    /// The secret, redacted unless it was asked to be revealed.
+    pub secret: String,
+    /// `file` or `stdin`.
+    pub source: &'static str,
+    /// Path, relative to the repository or the scanned folder, with `/`.
+    pub path: String,
+    /// First line, from 1.
+    pub line: u64,
+    /// First column, from 1, in UTF-16 code units.
+    pub column: u64,
+    /// Last line.
+    pub end_line: u64,
+    /// Column after the last character.
+    pub end_column: u64,
+    /// Offset of the first byte; in a text that was UTF-16, of its UTF-8 form.
+    pub offset: u64,
+    /// The text around the secret, secrets redacted.
+    pub snippet: String,
+    /// How many more times the same secret is in the same file.
+    pub more_in_file: u64,
+    /// What the credential tells about itself.
+    pub facts: Vec<NamedValue>,
+    /// Why it is believed to be a secret.
+    pub evidence: Vec<Reason>,
+    /// Identifier of the runbook for rotating it; `cleansweep rules show` prints it.
+    pub rotation: String,
+}
+
+/// Something a credential tells about itself.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NamedValue {
+    /// What it is: `account_id`, `host`, `user`.
+    pub name: &'static str,
+    /// Its value.
+    pub value: String,
+}
+
+/// A reason for or against a finding.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Reason {
+    /// What it adds to the score.
+    pub points: i32,
+    /// The reason.
+    pub reason: String,
+}
+
+/// What a scan amounts to.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Summary {
+    /// `clean`, `findings` or `incomplete`.
+    pub verdict: &'static str,
+    /// How many findings are in the report.
+    pub findings: u64,
+    /// How many different credentials these are.
+    pub credentials: u64,
+    /// How many more there are below the wanted confidence.
+    pub below_confidence: u64,
+    /// Files and streams that were scanned to their end.
+    pub scanned_items: u64,
+    /// Bytes scanned.
+    pub scanned_bytes: u64,
+    /// What was not, or not wholly, looked at.
+    pub skipped: Vec<Skip>,
+    /// Files and folders that `--exclude` left out.
+    pub excluded: u64,
+    /// Whether `.gitignore` files were obeyed.
+    pub gitignore_respected: bool,
+    /// Links without a target.
+    pub broken_links: Vec<String>,
+    /// Repositories of which only the working tree was looked at.
+    pub unscanned_histories: Vec<String>,
+    /// Version of cleansweep.
+    pub tool_version: &'static str,
+    /// Digest of the rules: equal digests find the same.
+    pub rules_digest: String,
+}
+
+/// Something that was not, or not wholly, looked at.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Skip {
+    /// What it is.
+    pub what: String,
+    /// The kind of reason: `unreadable`, `vanished`, `special-file`, `link-leaves-root`, `too-large`, `truncated`, `interrupted`,
+    /// `internal-error`.
+    pub reason: &'static str,
+    /// What happened and what to do.
+    pub detail: String,
+}
+
+/// The name of a severity in all formats.
+#[must_use]
+pub fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "critical",
+        Severity::High => "high",
+        Severity::Medium => "medium",
+        Severity::Low => "low",
+        Severity::Info => "info",
+    }
+}
+
+/// The name of a confidence in all formats.
+#[must_use]
+pub fn confidence(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::High => "high",
+        Confidence::Medium => "medium",
+        Confidence::Low => "low",
+    }
+}
+
+/// The report; `reveal` puts the raw secrets in.
+#[must_use]
+pub fn build(outcome: &ScanOutcome, reveal: bool) -> Report {
+    Report {
+        version: VERSION,
+        findings: outcome.findings.iter().map(|f| exposure(&outcome.rules, f, reveal)).collect(),
+        summary: summary(outcome),
+    }
+}
+
+/// The report as lines; `reveal` puts the raw secrets in.
+pub fn lines(outcome: &ScanOutcome, reveal: bool) -> impl Iterator<Item = Line> {
+    let findings = outcome.findings.iter().map(move |f| Line::Finding(exposure(&outcome.rules, f, reveal)));
+    findings.chain(std::iter::once_with(|| Line::Summary(summary(outcome))))
+}
+
+fn exposure(rules: &RuleSet, finding: &Finding, reveal: bool) -> Exposure {
+    let rule = rules.get(finding.rule);
+    let redacted = finding.secret.redacted();
+    let secret = if reveal { String::from_utf8_lossy(finding.secret.reveal()).into_owned() } else { redacted.clone() };
+    Exposure {
+        rule: rule.id.clone(),
+        provider: rule.provider.clone(),
+        title: rule.title.clone(),
+        severity: severity(rule.severity),
+        confidence: confidence(finding.confidence),
+        fingerprint: finding.fingerprint.to_string(),
+        credential: finding.credential.to_string(),
+        secret,
+        source: finding.origin.source(),
+        path: finding.origin.path().into(),
+        line: finding.start.line,
+        column: finding.start.column,
+        end_line: finding.end.line,
+        end_column: finding.end.column,
+        offset: finding.span.start,
+        snippet: format!("{}{redacted}{}", finding.snippet.before, finding.snippet.after),
+        more_in_file: finding.more,
+        facts: finding.facts.iter().map(|f| NamedValue { name: f.name, value: f.value.clone() }).collect(),
+        evidence: finding
+            .score
+            .evidence()
+            .iter()
+            .map(|e| Reason { points: e.points, reason: e.reason.clone().into_owned() })
+            .collect(),
+        rotation: rule.rotation.clone(),
+    }
+}
+
+fn summary(outcome: &ScanOutcome) -> Summary {
+    let coverage = &outcome.coverage;
+    let mut credentials: Vec<_> = outcome.findings.iter().map(|f| f.credential).collect();
+    credentials.sort_unstable();
+    credentials.dedup();
+    Summary {
+        verdict: match outcome.verdict() {
+            Verdict::Clean => "clean",
+            Verdict::Findings => "findings",
+            Verdict::Incomplete => "incomplete",
+        },
+        findings: outcome.findings.len() as u64,
+        credentials: credentials.len() as u64,
+        below_confidence: outcome.below_confidence,
+        scanned_items: coverage.items,
+        scanned_bytes: coverage.bytes,
+        skipped: coverage
+            .skipped
+            .iter()
+            .map(|s| Skip { what: s.what.clone(), reason: s.reason.id(), detail: s.detail.clone() })
+            .collect(),
+        excluded: coverage.excluded,
+        gitignore_respected: coverage.gitignore_respected,
+        broken_links: coverage.broken_links.clone(),
+        unscanned_histories: coverage.unscanned_histories.clone(),
+        tool_version: env!("CARGO_PKG_VERSION"),
+        rules_digest: outcome.rules.digest(),
+    }
+}

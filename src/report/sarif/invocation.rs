@@ -1,0 +1,207 @@
+//! How the scan went: what was looked at, what was not, and what the report leaves out.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use serde_sarif::sarif::{
+    Invocation, Location, Notification, NotificationLevel, PhysicalLocation, ReportingDescriptor,
+    ReportingDescriptorReference,
+};
+
+use super::result::{Selection, artifact};
+use super::{Limits, RunInfo, bag, count, descriptor};
+use crate::blob::{Origin, SkipReason, Skipped};
+use crate::scan::{ScanOutcome, Verdict};
+
+/// Notifications of one run and the descriptors they refer to.
+#[derive(Default)]
+pub(super) struct Notes {
+    pub(super) descriptors: Vec<ReportingDescriptor>,
+    notifications: Vec<Notification>,
+    index: BTreeMap<&'static str, i64>,
+}
+
+impl Notes {
+    pub(super) fn new(outcome: &ScanOutcome, selection: &Selection<'_, '_>, limits: Limits) -> Self {
+        let mut notes = Self::default();
+        notes.coverage(outcome);
+        notes.left_out(selection, limits);
+        let skipped = &outcome.coverage.skipped;
+        for skipped in skipped.iter().take(limits.skipped) {
+            notes.skipped(skipped);
+        }
+        if let Some(over @ 1..) = skipped.len().checked_sub(limits.skipped) {
+            let number = count(over as u64, "more item was", "more items were");
+            let text = format!("{number} not looked at and not listed here. The full profile lists all of them.");
+            notes.add(LEDGER_CUT, NotificationLevel::Warning, &text);
+        }
+        notes
+    }
+
+    fn add(&mut self, kind: Kind, level: NotificationLevel, text: &str) -> &mut Notification {
+        let next = self.descriptors.len() as i64;
+        let index = *self.index.entry(kind.id).or_insert(next);
+        if index == next {
+            self.descriptors.push(descriptor(kind.id, kind.name, kind.title, kind.description));
+        }
+        let reference = ReportingDescriptorReference::builder().id(kind.id).index(index).build();
+        let built = Notification::builder().descriptor(reference).level(json!(level)).message(text);
+        self.notifications.push(built.build());
+        self.notifications.last_mut().expect("one was just pushed")
+    }
+
+    fn skipped(&mut self, skipped: &Skipped) {
+        let Skipped { what, reason, detail } = skipped;
+        let added = self.add(kind_of(*reason), NotificationLevel::Warning, &format!("{what}: {detail}"));
+        // What an interruption leaves out has no path.
+        if *reason != SkipReason::Interrupted {
+            let origin = if what == Origin::Stdin.path() { Origin::Stdin } else { Origin::File(what.clone()) };
+            let physical = PhysicalLocation::builder().artifact_location(artifact(&origin)).build();
+            added.locations = Some(vec![Location::builder().physical_location(physical).build()]);
+        }
+    }
+
+    fn coverage(&mut self, outcome: &ScanOutcome) {
+        let coverage = &outcome.coverage;
+        let added = self.add(COVERAGE, NotificationLevel::Note, &coverage_text(outcome));
+        added.properties = Some(bag([
+            ("belowConfidence", json!(outcome.below_confidence)),
+            ("brokenLinks", json!(coverage.broken_links)),
+            ("excluded", json!(coverage.excluded)),
+            ("gitignoreRespected", json!(coverage.gitignore_respected)),
+            ("scannedBytes", json!(coverage.bytes)),
+            ("scannedItems", json!(coverage.items)),
+            ("skipped", json!(coverage.skipped.len())),
+            ("unscannedHistories", json!(coverage.unscanned_histories)),
+        ]));
+    }
+
+    fn left_out(&mut self, selection: &Selection<'_, '_>, limits: Limits) {
+        if selection.folded > 0 {
+            let number = count(selection.folded, "place has", "places have");
+            let text = format!(
+                "{number} no result, because the secret already has {} in other places. The full profile has all of \
+                 them.",
+                limits.per_credential
+            );
+            self.add(FOLDED, NotificationLevel::Note, &text);
+        }
+        if selection.cut > 0 {
+            let number = count(selection.cut, "result was", "results were");
+            let text = format!(
+                "{number} left out, the least urgent ones: of one run, GitHub shows {}. The full profile has all of \
+                 them.",
+                limits.results
+            );
+            self.add(RESULTS_CUT, NotificationLevel::Warning, &text);
+        }
+    }
+
+    /// The one invocation of the run. Neither the command line nor the environment is in it: they can hold a secret.
+    pub(super) fn invocation(&mut self, outcome: &ScanOutcome, info: &RunInfo) -> Invocation {
+        let interrupted = outcome.coverage.skipped.iter().any(|s| s.reason == SkipReason::Interrupted);
+        let mut invocation = Invocation::builder()
+            .execution_successful(!interrupted)
+            .exit_code(info.exit_code)
+            .exit_code_description(match outcome.verdict() {
+                Verdict::Clean => "Everything was looked at and no secret was found.",
+                Verdict::Findings => "Secrets were found.",
+                Verdict::Incomplete => "No secret was found, but not everything was looked at.",
+            })
+            .tool_execution_notifications(std::mem::take(&mut self.notifications))
+            .build();
+        invocation.start_time_utc.clone_from(&info.start);
+        invocation.end_time_utc.clone_from(&info.end);
+        invocation
+    }
+}
+
+fn coverage_text(outcome: &ScanOutcome) -> String {
+    let coverage = &outcome.coverage;
+    let mut sentences = vec![format!(
+        "Scanned {}, {}.",
+        count(coverage.items, "file", "files"),
+        count(coverage.bytes, "byte", "bytes")
+    )];
+    let mut say = |number: u64, one: &str, many: &str, rest: &str| {
+        if number > 0 {
+            sentences.push(format!("{}{rest}", count(number, one, many)));
+        }
+    };
+    say(coverage.skipped.len() as u64, "item was", "items were", " not, or not wholly, looked at.");
+    say(coverage.excluded, "file or folder was", "files and folders were", " left out by --exclude.");
+    say(outcome.below_confidence, "possible secret is", "possible secrets are", " below the wanted confidence.");
+    say(coverage.unscanned_histories.len() as u64, "git history was", "git histories were", " not scanned.");
+    say(coverage.broken_links.len() as u64, "link has", "links have", " no target.");
+    if coverage.gitignore_respected {
+        sentences.push("What .gitignore names was left out.".into());
+    }
+    sentences.join(" ")
+}
+
+/// A kind of notification.
+#[derive(Clone, Copy)]
+struct Kind {
+    id: &'static str,
+    name: &'static str,
+    title: &'static str,
+    description: &'static str,
+}
+
+const COVERAGE: Kind = Kind {
+    id: "coverage",
+    name: "ScanCoverage",
+    title: "What was looked at",
+    description: "How much was scanned, and what was left out on purpose.",
+};
+
+const FOLDED: Kind = Kind {
+    id: "places-folded",
+    name: "PlacesWithoutResult",
+    title: "Places without a result of their own",
+    description: "A secret that is in very many places must be rotated once; an alert for each would hide other secrets.",
+};
+
+const RESULTS_CUT: Kind = Kind {
+    id: "results-cut",
+    name: "ResultsLeftOut",
+    title: "Results left out",
+    description: "There are more results than GitHub shows of one run. The least urgent ones are not in this file.",
+};
+
+const LEDGER_CUT: Kind = Kind {
+    id: "skipped-cut",
+    name: "SkippedItemsLeftOut",
+    title: "Skipped items left out",
+    description: "There are more skipped items than this file lists.",
+};
+
+fn kind_of(reason: SkipReason) -> Kind {
+    let (name, title, description) = match reason {
+        SkipReason::Unreadable => {
+            ("UnreadableItem", "Unreadable", "It could not be opened or read: secrets in it were not found.")
+        }
+        SkipReason::Vanished => {
+            ("VanishedItem", "Vanished", "It was there when its folder was listed and gone when it was opened.")
+        }
+        SkipReason::SpecialFile => {
+            ("SpecialFileItem", "Special file", "A FIFO, socket or device: reading it could block or never end.")
+        }
+        SkipReason::LinkLeavesRoot => (
+            "OutwardLink",
+            "Link that leads out",
+            "A symbolic link whose target is outside of what was to be scanned; the target was not looked at.",
+        ),
+        SkipReason::TooLarge => {
+            ("TooLargeItem", "Too large", "It is larger than the limit the user set, and was not looked at.")
+        }
+        SkipReason::Truncated => {
+            ("TruncatedItem", "Truncated", "It was scanned, but more was found in it than is kept.")
+        }
+        SkipReason::Interrupted => {
+            ("InterruptedScan", "Interrupted", "The scan was stopped before everything was looked at.")
+        }
+        SkipReason::Internal => ("InternalError", "Internal error", "cleansweep failed on it; the rest was scanned."),
+    };
+    Kind { id: reason.id(), name, title, description }
+}

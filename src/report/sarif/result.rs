@@ -1,0 +1,238 @@
+//! Results: which exposures get one, in what order, and what each says.
+
+use std::cmp::Reverse;
+use std::rc::Rc;
+
+use serde_json::json;
+use serde_sarif::sarif::{
+    ArtifactContent, ArtifactLocation, Location, PhysicalLocation, PropertyBag, Region, Result, ResultKind,
+};
+
+use super::super::{json, runbook};
+use super::descriptor::{level, weaknesses_of};
+use super::{Limits, SRCROOT, bag, count, uri};
+use crate::blob::Origin;
+use crate::detect::Fact;
+use crate::finding::Finding;
+use crate::rotation::{Credential, Runbooks, fill};
+use crate::rule::{Rule, RuleSet};
+
+/// Further places that a message links; the others are only counted.
+const LINKED: usize = 3;
+
+/// GitHub keeps this many locations of a result.
+const RELATED: usize = 100;
+
+/// A password in many addresses has many hosts; a message names this many facts.
+const FACTS: usize = 6;
+
+/// An exposure that becomes a result.
+pub(super) struct Alert<'c, 'f> {
+    pub(super) credential: &'c Credential<'f>,
+    /// What all exposures of the credential tell of it.
+    facts: Rc<[&'f Fact]>,
+    finding: &'f Finding,
+    /// Whether it lists as many of the other exposures as are allowed, instead of those its message links.
+    lists_all: bool,
+    /// Exposures that have no result of their own.
+    folded: u64,
+}
+
+/// The exposures that become results, and what became of the others.
+pub(super) struct Selection<'c, 'f> {
+    /// The most urgent first.
+    pub(super) alerts: Vec<Alert<'c, 'f>>,
+    /// Exposures that are only listed by, or counted in, the first result of their credential.
+    pub(super) folded: u64,
+    /// Results that are over the limit of a run.
+    pub(super) cut: u64,
+}
+
+impl<'c, 'f> Selection<'c, 'f> {
+    pub(super) fn new(rules: &RuleSet, credentials: &'c [Credential<'f>], limits: Limits) -> Self {
+        let (mut alerts, mut folded) = (Vec::new(), 0);
+        for credential in credentials {
+            let lines = one_per_line(&credential.exposures);
+            let own = lines.len().min(limits.per_credential);
+            let over = (lines.len() - own) as u64;
+            folded += over;
+            let facts: Rc<[&Fact]> = credential.facts().into();
+            alerts.extend(lines[..own].iter().enumerate().map(|(nth, &finding)| Alert {
+                credential,
+                facts: facts.clone(),
+                finding,
+                lists_all: nth == 0,
+                folded: if nth == 0 { over } else { 0 },
+            }));
+        }
+        alerts.sort_by_key(|a| {
+            let urgency = Reverse((a.credential.severity(rules), a.finding.confidence));
+            (urgency, &a.finding.origin, a.finding.span)
+        });
+        let cut = alerts.len().saturating_sub(limits.results) as u64;
+        alerts.truncate(limits.results);
+        Self { alerts, folded, cut }
+    }
+}
+
+/// The first exposure on each line. GitHub knows a result by its rule, file and line, so that two of one line would be
+/// one alert; the second stays in the list of places.
+fn one_per_line<'f>(exposures: &[&'f Finding]) -> Vec<&'f Finding> {
+    let mut lines: Vec<&Finding> = Vec::with_capacity(exposures.len());
+    for &finding in exposures {
+        if lines.last().is_none_or(|last| last.origin != finding.origin || last.start.line != finding.start.line) {
+            lines.push(finding);
+        }
+    }
+    lines
+}
+
+impl Alert<'_, '_> {
+    /// The result; `rule_index` is the place of its credential's rule among the rules of the run.
+    pub(super) fn result(&self, rules: &RuleSet, runbooks: &Runbooks, rule_index: usize) -> Result {
+        let (rule, finding) = (rules.get(self.credential.rule), self.finding);
+        let listed = if self.lists_all { RELATED } else { LINKED };
+        let related = (1..).zip(self.others().take(listed)).map(|(id, other)| {
+            let mut location = location(other, false);
+            location.id = Some(id);
+            location.message = Some("The same secret".into());
+            location
+        });
+        let related: Vec<Location> = related.collect();
+        let mut result = Result::builder()
+            .rule_id(&rule.id)
+            .rule_index(rule_index as i64)
+            .kind(ResultKind::Fail)
+            .level(level(rule.severity, finding.confidence))
+            .rank(f64::from(finding.score.total().clamp(0, 100)))
+            .message(self.message(rule, runbooks).as_str())
+            .locations(vec![location(finding, true)])
+            .partial_fingerprints([
+                ("primaryLocationLineHash".to_owned(), finding.line_hash.clone()),
+                ("cleansweepCredential/v1".to_owned(), finding.credential.to_string()),
+            ])
+            .fingerprints([("cleansweepExposure/v1".to_owned(), finding.fingerprint.to_string())])
+            .properties(self.properties(rules))
+            .build();
+        result.taxa = weaknesses_of(&finding.origin);
+        if !related.is_empty() {
+            result.related_locations = Some(related);
+        }
+        result
+    }
+
+    /// The other exposures of its credential.
+    fn others(&self) -> impl Iterator<Item = &Finding> {
+        self.credential.exposures.iter().copied().filter(|other| !std::ptr::eq(*other, self.finding))
+    }
+
+    /// What it is, what to do first, what is known of it, where else it is. GitHub shows it as plain text with links.
+    fn message(&self, rule: &Rule, runbooks: &Runbooks) -> String {
+        let mut message = format!("{}: {}.", rule.title, plain(&self.finding.secret.redacted()));
+        if let Some(runbook) = runbooks.of(rule)
+            && let (lead, Some(step)) = runbook::first_step(runbook)
+        {
+            let action = fill(&step.action, &self.facts);
+            message += &format!(" {lead}: {}", plain(action.trim()));
+        }
+        if !self.facts.is_empty() {
+            let facts: Vec<String> = self.facts.iter().take(FACTS).map(|fact| plain(&fact.to_string())).collect();
+            let more = if self.facts.len() > FACTS { " and more" } else { "" };
+            message += &format!(" Known of it: {}{more}.", facts.join(", "));
+        }
+        let others = self.credential.exposures.len() - 1;
+        if others > 0 {
+            let number = count(others as u64, "other place", "other places");
+            let links: Vec<String> = (1..).zip(self.others().take(LINKED)).map(|(id, other)| link(other, id)).collect();
+            let more = if others > LINKED { " and more" } else { "" };
+            message += &format!(" The same secret is in {number}: {}{more}.", links.join(", "));
+        }
+        if self.folded > 0 {
+            let rest = ("of these places has no alert of its own", "of these places have no alert of their own");
+            message += &format!(" {}.", count(self.folded, rest.0, rest.1));
+        }
+        if self.finding.more > 0 {
+            message += &format!(" It is {} in this file.", count(self.finding.more, "more time", "more times"));
+        }
+        message
+    }
+
+    fn properties(&self, rules: &RuleSet) -> PropertyBag {
+        let finding = self.finding;
+        let evidence: Vec<_> =
+            finding.score.evidence().iter().map(|e| json!({ "points": e.points, "reason": e.reason })).collect();
+        let facts: serde_json::Map<_, _> =
+            finding.facts.iter().map(|fact| (fact.name.to_owned(), json!(fact.value))).collect();
+        let secret = finding.secret.redacted();
+        bag([
+            ("confidence", json!(json::confidence(finding.confidence))),
+            ("credential", json!(finding.credential.to_string())),
+            ("evidence", json!(evidence)),
+            ("excerpt", json!(format!("{}{secret}{}", finding.snippet.before, finding.snippet.after))),
+            ("facts", json!(facts)),
+            ("foundBy", json!(rules.get(finding.rule).id)),
+            ("moreInFile", json!(finding.more)),
+            ("otherPlaces", json!(self.credential.exposures.len() - 1)),
+            ("severity", json!(json::severity(self.credential.severity(rules)))),
+            ("source", json!(finding.origin.source())),
+        ])
+    }
+}
+
+fn location(finding: &Finding, with_snippet: bool) -> Location {
+    let mut region = region(finding);
+    if with_snippet {
+        region.snippet = Some(ArtifactContent::builder().text(finding.secret.redacted()).build());
+    }
+    let physical = PhysicalLocation::builder().artifact_location(artifact(&finding.origin)).region(region);
+    Location::builder().physical_location(physical.build()).build()
+}
+
+/// Where the content is. Standard input has no place in the folder, but a result without a uri that GitHub can resolve
+/// there makes it refuse the whole file.
+pub(super) fn artifact(origin: &Origin) -> ArtifactLocation {
+    let uri = match origin {
+        Origin::File(path) => uri::of_path(path),
+        Origin::Stdin => "stdin".into(),
+    };
+    ArtifactLocation::builder().uri(uri).uri_base_id(SRCROOT).build()
+}
+
+/// All four numbers, which GitHub wants, from 1 and with an end that is after the start.
+fn region(finding: &Finding) -> Region {
+    let (start, end) = (finding.start, finding.end.max(finding.start));
+    let least = if end.line == start.line { start.column + 1 } else { 1 };
+    Region::builder()
+        .start_line(start.line as i64)
+        .start_column(start.column as i64)
+        .end_line(end.line as i64)
+        .end_column(end.column.max(least) as i64)
+        .build()
+}
+
+fn link(finding: &Finding, id: i64) -> String {
+    let place = format!("{}:{}", finding.origin.path(), finding.start.line);
+    let mut text = String::with_capacity(place.len());
+    for c in place.chars() {
+        if "[]\\".contains(c) {
+            text.push('\\');
+        }
+        text.push(if c.is_control() { '\u{fffd}' } else { c });
+    }
+    format!("[{text}]({id})")
+}
+
+/// Text that is no link, whatever was read from the scanned files.
+fn plain(text: &str) -> String {
+    text.replace("](", "\\](").chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scanned_text_is_no_link() {
+        assert_eq!(plain("see [x](1)\n"), "see [x\\](1)\u{fffd}");
+    }
+}

@@ -1,0 +1,293 @@
+//! Text for a person at a terminal: one entry for each credential with its places and the first thing to do, then
+//! what was looked at.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+
+use super::{json, runbook};
+use crate::blob::Skipped;
+use crate::detect::Fact;
+use crate::finding::Finding;
+use crate::rotation::{Credential, Runbooks, fill};
+use crate::rule::{Runbook, Severity};
+use crate::scan::{ScanOutcome, Verdict};
+
+/// What a text report shows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Raw secrets instead of redacted ones.
+    pub reveal: bool,
+    /// The evidence for and against each finding.
+    pub explain: bool,
+}
+
+/// Places listed for one credential before the rest is only counted.
+const PLACES: usize = 10;
+
+/// Entries of the ledger listed before the rest is only counted; other formats have them all.
+const SKIPPED: usize = 20;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+
+/// The report, with ANSI styles; whoever writes it strips them where they are not wanted.
+#[must_use]
+pub fn build(outcome: &ScanOutcome, runbooks: &Runbooks, options: Options) -> String {
+    let mut out = String::new();
+    let credentials = Credential::group(&outcome.rules, &outcome.findings);
+    let mut told = BTreeSet::new();
+    for credential in &credentials {
+        write_credential(&mut out, outcome, credential, options);
+        write_advice(&mut out, outcome, runbooks, credential, &mut told);
+    }
+    write_summary(&mut out, outcome, &credentials);
+    out
+}
+
+/// What was looked at and what it amounts to, without the findings.
+#[must_use]
+pub fn summary(outcome: &ScanOutcome) -> String {
+    let mut out = String::new();
+    write_summary(&mut out, outcome, &Credential::group(&outcome.rules, &outcome.findings));
+    out
+}
+
+fn colour(severity: Severity) -> Style {
+    let colour = match severity {
+        Severity::Critical | Severity::High => AnsiColor::Red,
+        Severity::Medium => AnsiColor::Yellow,
+        Severity::Low | Severity::Info => AnsiColor::Cyan,
+    };
+    Style::new().fg_color(Some(colour.into())).bold()
+}
+
+/// Text from the scanned bytes, without what a terminal would obey.
+fn tame(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+fn shown(finding: &Finding, options: Options) -> String {
+    let secret = if options.reveal {
+        String::from_utf8_lossy(finding.secret.reveal()).into_owned()
+    } else {
+        finding.secret.redacted()
+    };
+    tame(&secret.replace('\n', "⏎"))
+}
+
+macro_rules! line {
+    ($out:expr, $($format:tt)*) => { writeln!($out, $($format)*).expect("a string takes all that is written") };
+}
+
+fn write_credential(out: &mut String, outcome: &ScanOutcome, credential: &Credential<'_>, options: Options) {
+    let rule = outcome.rules.get(credential.rule);
+    let style = colour(rule.severity);
+    let severity = json::severity(rule.severity);
+    let confidence = json::confidence(credential.confidence);
+    let title = &rule.title;
+    line!(out, "{style}{severity:<8}{style:#} {BOLD}{title}{BOLD:#} {DIM}{} · {confidence} confidence{DIM:#}", rule.id);
+    for finding in credential.exposures.iter().take(PLACES) {
+        let (path, line, column) = (tame(finding.origin.path()), finding.start.line, finding.start.column);
+        line!(out, "  {path}:{line}:{column}");
+        let secret = shown(finding, options);
+        line!(
+            out,
+            "    {DIM}│{DIM:#} {}{style}{secret}{style:#}{}",
+            tame(&finding.snippet.before),
+            tame(&finding.snippet.after)
+        );
+        if finding.more > 0 {
+            line!(out, "    {DIM}and {} more times in this file{DIM:#}", finding.more);
+        }
+        if options.explain {
+            line!(out, "    fingerprint {}", finding.fingerprint);
+            for evidence in finding.score.evidence() {
+                line!(out, "    {:>+5}  {}", evidence.points, evidence.reason);
+            }
+            line!(out, "    {:>5}  {}", finding.score.total(), json::confidence(finding.confidence));
+        }
+    }
+    if credential.exposures.len() > PLACES {
+        line!(out, "  and in {} more places (--format json lists them all)", credential.exposures.len() - PLACES);
+    }
+}
+
+/// What the credential tells about itself and what to do first; the same advice is given once.
+fn write_advice<'o>(
+    out: &mut String,
+    outcome: &'o ScanOutcome,
+    runbooks: &Runbooks,
+    credential: &Credential<'_>,
+    told: &mut BTreeSet<&'o str>,
+) {
+    let rule = outcome.rules.get(credential.rule);
+    let facts = credential.facts();
+    if !facts.is_empty() {
+        let facts: Vec<String> = facts.iter().map(|f| tame(&f.to_string())).collect();
+        line!(out, "  {}", facts.join(" · "));
+    }
+    match runbooks.of(rule) {
+        Some(runbook) if !facts.is_empty() || told.insert(&rule.rotation) => {
+            write_first_steps(out, runbook, &facts, &rule.id);
+        }
+        Some(_) => line!(out, "  {DIM}what to do: as above for {}{DIM:#}", rule.rotation),
+        None => {}
+    }
+    line!(out, "");
+}
+
+fn write_first_steps(out: &mut String, runbook: &Runbook, facts: &[&Fact], rule: &str) {
+    let (lead, step) = runbook::first_step(runbook);
+    if let Some(step) = step {
+        line!(out, "  {BOLD}{lead}:{BOLD:#} {}", tame(&fill(&step.action, facts)));
+        if let Some(url) = &step.url {
+            line!(out, "    {}", tame(&fill(url, facts)));
+        }
+        if let Some(command) = &step.command {
+            line!(out, "    $ {}", tame(&fill(command, facts)));
+        }
+    }
+    line!(out, "  {DIM}all steps: cleansweep rules show {rule}{DIM:#}");
+}
+
+fn write_ledger(out: &mut String, outcome: &ScanOutcome) {
+    let skipped = &outcome.coverage.skipped;
+    if skipped.is_empty() {
+        return;
+    }
+    line!(out, "{BOLD}Not looked at{BOLD:#}");
+    for Skipped { what, reason, detail } in skipped.iter().take(SKIPPED) {
+        line!(out, "  {}: {} ({})", tame(what), tame(detail), reason.id());
+    }
+    if skipped.len() > SKIPPED {
+        line!(out, "  and {} more (--format json lists them all)", skipped.len() - SKIPPED);
+    }
+    line!(out, "");
+}
+
+fn write_summary(out: &mut String, outcome: &ScanOutcome, credentials: &[Credential<'_>]) {
+    write_ledger(out, outcome);
+    let coverage = &outcome.coverage;
+    line!(
+        out,
+        "Scanned {} in {} in {:.2} s.",
+        bytes(coverage.bytes),
+        count(coverage.items, "file"),
+        outcome.elapsed.as_secs_f64()
+    );
+    if let Some(base) = &outcome.base {
+        line!(out, "{DIM}Paths are relative to {}{DIM:#}", tame(&base.to_string_lossy()));
+    }
+    for note in notes(outcome) {
+        line!(out, "{note}");
+    }
+    let (style, verdict) = match outcome.verdict() {
+        Verdict::Clean => (AnsiColor::Green, "No secrets found.".to_owned()),
+        Verdict::Incomplete => (
+            AnsiColor::Yellow,
+            format!(
+                "Nothing found, but the scan is incomplete: {} not looked at.",
+                count(coverage.skipped.len() as u64, "item")
+            ),
+        ),
+        Verdict::Findings => (AnsiColor::Red, tally(outcome, credentials)),
+    };
+    let style = Style::new().fg_color(Some(style.into())).bold();
+    line!(out, "{style}{verdict}{style:#}");
+}
+
+fn tally(outcome: &ScanOutcome, credentials: &[Credential<'_>]) -> String {
+    let mut parts = Vec::new();
+    for severity in [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info] {
+        let number = credentials.iter().filter(|c| c.severity(&outcome.rules) == severity).count();
+        if number > 0 {
+            parts.push(format!("{number} {}", json::severity(severity)));
+        }
+    }
+    let incomplete = match outcome.coverage.skipped.len() {
+        0 => String::new(),
+        n => format!(" The scan is incomplete: {} not looked at.", count(n as u64, "item")),
+    };
+    format!(
+        "{} in {}: {}.{incomplete}",
+        count(credentials.len() as u64, "secret"),
+        count(outcome.findings.len() as u64, "place"),
+        parts.join(", ")
+    )
+}
+
+/// What limits the meaning of the verdict without making the scan incomplete: what the user chose, and what there was nothing to see of.
+fn notes(outcome: &ScanOutcome) -> Vec<String> {
+    let coverage = &outcome.coverage;
+    let mut notes = Vec::new();
+    if !coverage.unscanned_histories.is_empty() {
+        let number = count(coverage.unscanned_histories.len() as u64, "repository");
+        notes.push(format!("Working tree only: the git history of {number} was not scanned."));
+    }
+    if coverage.excluded > 0 {
+        notes.push(format!("Left out by --exclude: {}.", count(coverage.excluded, "file or folder")));
+    }
+    if coverage.gitignore_respected {
+        notes.push("Left out: what .gitignore names (--respect-gitignore).".into());
+    }
+    if !coverage.broken_links.is_empty() {
+        notes.push(format!("{} without a target.", count(coverage.broken_links.len() as u64, "link")));
+    }
+    if outcome.below_confidence > 0 {
+        let number = count(outcome.below_confidence, "possible secret");
+        notes.push(format!("Not shown: {number} of lower confidence (--confidence low shows them)."));
+    }
+    notes
+}
+
+/// `1 file`, `1,234 files`.
+fn count(number: u64, noun: &str) -> String {
+    let plural = match noun {
+        _ if number == 1 => noun.into(),
+        "repository" => "repositories".into(),
+        "file or folder" => "files or folders".into(),
+        _ => format!("{noun}s"),
+    };
+    format!("{} {plural}", grouped(number))
+}
+
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// `12 bytes`, `1.2 MB`.
+fn bytes(number: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    match UNITS.iter().find(|(size, _)| number >= *size) {
+        Some((size, unit)) => format!("{:.1} {unit}", number as f64 / *size as f64),
+        None => count(number, "byte"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(count(1, "file"), "1 file");
+        assert_eq!(count(1_234_567, "file"), "1,234,567 files");
+        assert_eq!(bytes(999), "999 bytes");
+        assert_eq!(bytes(61_234_567), "61.2 MB");
+    }
+
+    #[test]
+    fn a_terminal_obeys_nothing_that_was_scanned() {
+        assert_eq!(tame("a\u{1b}[2Jb"), "a\u{fffd}[2Jb");
+    }
+}

@@ -1,0 +1,137 @@
+//! From findings to credentials: one entry for each secret, however many places it is in, with what to do about it.
+
+use std::collections::BTreeMap;
+
+use crate::detect::Fact;
+use crate::finding::Finding;
+use crate::rule::{Catalogue, Confidence, Rule, RuleIndex, RuleSet, Runbook, Severity};
+use crate::secret::Fingerprint;
+
+/// One secret and all the places it was found in.
+pub struct Credential<'f> {
+    /// Names it.
+    pub id: Fingerprint,
+    /// The rule that knows most about it.
+    pub rule: RuleIndex,
+    /// The highest of its exposures.
+    pub confidence: Confidence,
+    /// Where it is, by path and place; never empty.
+    pub exposures: Vec<&'f Finding>,
+}
+
+impl<'f> Credential<'f> {
+    /// Groups findings by secret, the most urgent credential first: severity, then confidence, then place.
+    #[must_use]
+    pub fn group(rules: &RuleSet, findings: &'f [Finding]) -> Vec<Self> {
+        let mut by_id: BTreeMap<Fingerprint, Self> = BTreeMap::new();
+        for finding in findings {
+            let entry = by_id.entry(finding.credential).or_insert_with(|| Self {
+                id: finding.credential,
+                rule: finding.rule,
+                confidence: finding.confidence,
+                exposures: Vec::new(),
+            });
+            entry.confidence = entry.confidence.max(finding.confidence);
+            if rules.get(entry.rule).generic && !rules.get(finding.rule).generic {
+                entry.rule = finding.rule;
+            }
+            entry.exposures.push(finding);
+        }
+        let mut credentials: Vec<Self> = by_id.into_values().collect();
+        credentials.sort_by_key(|c| {
+            let first = c.exposures[0];
+            (std::cmp::Reverse((rules.get(c.rule).severity, c.confidence)), &first.origin, first.span)
+        });
+        credentials
+    }
+
+    /// What a holder can do, from the rule.
+    #[must_use]
+    pub fn severity(&self, rules: &RuleSet) -> Severity {
+        rules.get(self.rule).severity
+    }
+
+    /// Everything its exposures tell about it, once.
+    #[must_use]
+    pub fn facts(&self) -> Vec<&'f Fact> {
+        let mut facts: Vec<&Fact> = self.exposures.iter().flat_map(|f| &f.facts).collect();
+        facts.sort();
+        facts.dedup();
+        facts
+    }
+}
+
+/// Runbooks by rule.
+#[derive(Debug, Default)]
+pub struct Runbooks {
+    catalogue: Catalogue,
+}
+
+impl Runbooks {
+    /// The runbooks of `catalogue`.
+    #[must_use]
+    pub fn new(catalogue: Catalogue) -> Self {
+        Self { catalogue }
+    }
+
+    /// The runbook for what `rule` finds.
+    #[must_use]
+    pub fn of(&self, rule: &Rule) -> Option<&Runbook> {
+        self.catalogue.runbook(&rule.rotation)
+    }
+}
+
+/// Fills the facts of a finding into a command of a runbook; what is not known, or could do harm in a shell, stays as `<name>`.
+#[must_use]
+pub fn fill(command: &str, facts: &[&Fact]) -> String {
+    let mut filled = String::with_capacity(command.len());
+    let mut rest = command;
+    while let Some(open) = rest.find('{') {
+        filled.push_str(&rest[..open]);
+        let name = rest[open + 1..].split('}').next().unwrap_or_default();
+        let is_fact = FACTS.contains(&name);
+        match facts.iter().find(|f| f.name == name) {
+            Some(fact) if is_fact && is_harmless(&fact.value) => filled.push_str(&fact.value),
+            _ if is_fact => {
+                filled.push('<');
+                filled.push_str(&name.replace('_', "-"));
+                filled.push('>');
+            }
+            _ => {
+                filled.push('{');
+                rest = &rest[open + 1..];
+                continue;
+            }
+        }
+        rest = &rest[open + name.len() + 2..];
+    }
+    filled + rest
+}
+
+/// The facts that runbooks may name.
+pub const FACTS: &[&str] = &[
+    "key_id", "account_id", "host", "port", "user", "database", "scheme", "issuer", "subject", "project_id",
+    "client_email", "path",
+];
+
+/// Whether a value can stand anywhere in a shell command without meaning something to the shell. Facts are read from the scanned
+/// text, and the command they are put into will be pasted into a terminal.
+fn is_harmless(value: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-@:/+".contains(c);
+    !value.is_empty() && value.chars().all(plain) && !value.starts_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_are_filled_in_and_quoted() {
+        let facts = [Fact::new("key_id", "AKIA1"), Fact::new("user", "a; rm -rf 'x'")];
+        let facts: Vec<&Fact> = facts.iter().collect();
+        assert_eq!(
+            fill("aws {key_id} {user} {host} -w '%{http_code}' ${X}", &facts),
+            "aws AKIA1 <user> <host> -w '%{http_code}' ${X}"
+        );
+    }
+}

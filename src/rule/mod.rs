@@ -1,0 +1,196 @@
+//! Rules: what credentials look like. From the text of a file ([`syntax`]) to checked rules
+//! ([`Rule`]) to what the detector uses ([`RuleSet`]).
+
+mod catalogue;
+mod pattern;
+mod set;
+/// The shape of a rule file, as `rules/README.md` describes it.
+pub mod syntax;
+
+use std::fmt;
+
+pub use self::catalogue::{Catalogue, RuleSource};
+pub use self::pattern::{MAX_REACH, Pattern, Reach};
+pub use self::set::{Anchor, RuleIndex, RuleSet};
+use self::syntax::{Builtin, ProviderFile, RuleSyntax};
+pub use self::syntax::{Confidence, Order, Phase, Runbook, Severity, Step};
+
+/// A rule whose parts have been checked one by one. Patterns compile when first used.
+#[derive(Debug)]
+pub struct Rule {
+    /// Stable identifier, `<provider>-<kind>`.
+    pub id: String,
+    /// Identifier of the provider.
+    pub provider: String,
+    /// The provider's own spelling.
+    pub provider_name: String,
+    /// What was found, in a few words.
+    pub title: String,
+    /// What the credential is for.
+    pub description: String,
+    /// What a holder can do.
+    pub severity: Severity,
+    /// Literals for the prefilter.
+    pub anchors: Vec<String>,
+    /// How a match is recognised around an anchor.
+    pub matcher: Matcher,
+    /// Offline proofs it must pass.
+    pub checks: Vec<Check>,
+    /// Least Shannon entropy of the secret, bits per character.
+    pub min_entropy: f32,
+    /// What a match is worth before other evidence.
+    pub confidence: Confidence,
+    /// Whether people choose such values themselves.
+    pub guessable: bool,
+    /// Whether any provider's rule wins over this one.
+    pub generic: bool,
+    /// Identifier of the runbook.
+    pub rotation: String,
+    /// The provider's page on the format.
+    pub docs: Option<String>,
+}
+
+/// How a rule recognises a credential.
+#[derive(Debug)]
+pub enum Matcher {
+    /// By itself, wherever it stands.
+    Text(Pattern),
+    /// As the value of an assignment, argument, key or header.
+    Value {
+        /// The whole value.
+        value: Pattern,
+        /// What the name must contain.
+        name: Option<Pattern>,
+    },
+    /// As the password of an address.
+    Url,
+}
+
+/// An offline proof that a value is well formed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Check {
+    /// Base-62 CRC-32 in the last six characters (GitHub, npm).
+    GithubCrc32,
+    /// AWS key id with the account number in it.
+    AwsKeyId,
+    /// JSON Web Token.
+    Jwt,
+    /// PEM, OpenSSH, PGP or PuTTY private key.
+    PrivateKey,
+    /// Base64 of `user:password`.
+    BasicAuth,
+    /// Base64 of so many bytes.
+    Base64Len(usize),
+    /// Base64 of a JSON object.
+    Base64Json,
+}
+
+impl Check {
+    /// Reads the name used in rule files.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "github-crc32" => Self::GithubCrc32,
+            "aws-key-id" => Self::AwsKeyId,
+            "jwt" => Self::Jwt,
+            "private-key" => Self::PrivateKey,
+            "basic-auth" => Self::BasicAuth,
+            "base64-json" => Self::Base64Json,
+            _ => Self::Base64Len(name.strip_prefix("base64:")?.parse().ok()?),
+        })
+    }
+}
+
+/// Something wrong with a rule, told so that its author can mend it.
+#[derive(Debug)]
+pub struct RuleError {
+    /// The file, and the line where that is known.
+    pub place: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl fmt::Display for RuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)
+    }
+}
+
+impl std::error::Error for RuleError {}
+
+/// Shortest anchor: a shorter one would send most of every text to the rule.
+const MIN_ANCHOR: usize = 3;
+
+impl Rule {
+    /// Checks one rule of `file`. Patterns are not compiled here; see [`Rule::compile`].
+    ///
+    /// # Errors
+    /// The first thing that is wrong, as a message without place.
+    pub fn check(file: &ProviderFile, syntax: &RuleSyntax) -> Result<Self, String> {
+        let id = &syntax.id;
+        if !is_id(id) {
+            return Err(format!("`{id}`: an id is lower-case letters, digits and dashes"));
+        }
+        if syntax.anchors.is_empty() {
+            return Err(format!("`{id}`: a rule needs at least one anchor"));
+        }
+        if let Some(short) = syntax.anchors.iter().find(|a| a.len() < MIN_ANCHOR) {
+            return Err(format!("`{id}`: anchor `{short}` is shorter than {MIN_ANCHOR} bytes"));
+        }
+        if syntax.name.is_some() && syntax.value.is_none() {
+            return Err(format!("`{id}`: `name` goes with `value`"));
+        }
+        let matcher = match (&syntax.regex, &syntax.value, syntax.builtin) {
+            (Some(regex), None, None) => Matcher::Text(Pattern::text(regex, syntax.reach)),
+            (None, Some(value), None) => {
+                Matcher::Value { value: Pattern::whole(value), name: syntax.name.as_deref().map(Pattern::name) }
+            }
+            (None, None, Some(Builtin::UrlPassword)) => Matcher::Url,
+            _ => return Err(format!("`{id}`: a rule has one of `regex`, `value` and `builtin`")),
+        };
+        let checks = syntax
+            .checks
+            .iter()
+            .map(|name| Check::parse(name).ok_or(format!("`{id}`: there is no check `{name}`")))
+            .collect::<Result<Vec<_>, _>>()?;
+        let default = match matcher {
+            Matcher::Text(_) => Confidence::High,
+            Matcher::Value { .. } | Matcher::Url => Confidence::Medium,
+        };
+        Ok(Self {
+            id: id.clone(),
+            provider: file.provider.id.clone(),
+            provider_name: file.provider.name.clone(),
+            title: syntax.title.clone(),
+            description: syntax.description.clone(),
+            severity: syntax.severity,
+            anchors: syntax.anchors.clone(),
+            matcher,
+            checks,
+            min_entropy: syntax.min_entropy.unwrap_or(0.0),
+            confidence: syntax.confidence.unwrap_or(default),
+            guessable: syntax.guessable,
+            generic: syntax.generic,
+            rotation: syntax.rotation.clone(),
+            docs: syntax.docs.clone(),
+        })
+    }
+
+    /// Compiles the rule's patterns now instead of at their first use.
+    ///
+    /// # Errors
+    /// What the regex engine says of an invalid, unbounded or too large pattern.
+    pub fn compile(&self) -> Result<(), String> {
+        let patterns: Vec<&Pattern> = match &self.matcher {
+            Matcher::Text(pattern) => vec![pattern],
+            Matcher::Value { value, name } => std::iter::once(value).chain(name).collect(),
+            Matcher::Url => Vec::new(),
+        };
+        patterns.into_iter().try_for_each(|p| p.compiled().map(drop).map_err(|e| format!("`{}`: {e}", self.id)))
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    let dashed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    !text.is_empty() && text.chars().all(dashed) && !text.starts_with('-') && !text.ends_with('-')
+}

@@ -1,0 +1,86 @@
+//! A set of rules, indexed by their anchors.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use super::Rule;
+
+/// A rule's place in its set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleIndex(u32);
+
+/// A literal of the prefilter and the rules that wait for it.
+#[derive(Debug)]
+pub struct Anchor {
+    /// The literal, in lower case.
+    pub folded: String,
+    /// Who waits, and the exact spelling for those who want it.
+    pub waiting: Vec<(Option<String>, RuleIndex)>,
+}
+
+/// Rules with unique ids, and their anchors.
+#[derive(Debug)]
+pub struct RuleSet {
+    rules: Vec<Rule>,
+    anchors: Vec<Anchor>,
+}
+
+impl RuleSet {
+    /// Indexes `rules`. Of two with the same id, the later one replaces the earlier, so that a
+    /// user's rule can replace one of the catalogue.
+    #[must_use]
+    pub fn new(rules: Vec<Rule>) -> Self {
+        let mut by_id: BTreeMap<String, Rule> = BTreeMap::new();
+        for rule in rules {
+            by_id.insert(rule.id.clone(), rule);
+        }
+        let rules: Vec<Rule> = by_id.into_values().collect();
+        let mut anchors: BTreeMap<String, Anchor> = BTreeMap::new();
+        for (index, rule) in rules.iter().enumerate() {
+            let index = RuleIndex(u32::try_from(index).expect("fewer than four billion rules"));
+            for anchor in &rule.anchors {
+                let folded = anchor.to_ascii_lowercase();
+                let exact = (*anchor != folded).then(|| anchor.clone());
+                let entry = anchors.entry(folded.clone()).or_insert_with(|| Anchor { folded, waiting: Vec::new() });
+                entry.waiting.push((exact, index));
+            }
+        }
+        Self { rules, anchors: anchors.into_values().collect() }
+    }
+
+    /// The rules, sorted by id.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The anchors, sorted.
+    #[must_use]
+    pub fn anchors(&self) -> &[Anchor] {
+        &self.anchors
+    }
+
+    /// The rule at `index`.
+    #[must_use]
+    pub fn get(&self, index: RuleIndex) -> &Rule {
+        &self.rules[index.0 as usize]
+    }
+
+    /// The rule with this id.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<RuleIndex> {
+        let found = self.rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).ok()?;
+        u32::try_from(found).ok().map(RuleIndex)
+    }
+
+    /// A digest of everything that decides what the set finds: equal digests find the same.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        for rule in &self.rules {
+            hash.update(format!("{rule:?}"));
+        }
+        hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}

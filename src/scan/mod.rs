@@ -1,0 +1,336 @@
+//! The one driver: takes every source, looks at each text once, and says what was found and what was not looked at.
+
+mod surroundings;
+mod text;
+
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use self::text::TextScan;
+use crate::blob::{Origin, SkipReason, Skipped};
+use crate::detect::{Detector, PathKind, Scratch};
+use crate::finding::{self, Finding};
+use crate::rule::{Confidence, RuleSet};
+use crate::secret::FingerprintKeys;
+use crate::source::encoding::{Encoding, SNIFFED, Utf16Reader};
+use crate::source::file;
+use crate::source::worktree::{self, FileItem, Root, WalkOptions};
+
+/// Files up to this size are read whole, by the thread that met them; larger ones in batches, by all threads.
+const WHOLE: u64 = 2 << 20;
+
+/// What to scan and what to keep of it.
+#[derive(Clone)]
+pub struct Plan {
+    /// Files and folders.
+    pub roots: Vec<PathBuf>,
+    /// Whether standard input is scanned too.
+    pub stdin: bool,
+    /// What of the folders.
+    pub walk: WalkOptions,
+    /// Findings below this are counted, not kept.
+    pub min_confidence: Confidence,
+    /// Larger files are skipped, and said to be, in bytes.
+    pub max_file_size: Option<u64>,
+    /// What fingerprints are made with.
+    pub keys: FingerprintKeys,
+}
+
+/// Shared between the scan and whoever watches it.
+#[derive(Debug, Default)]
+pub struct Monitor {
+    /// Set it to stop the scan; what was found until then is reported as partial.
+    pub cancelled: AtomicBool,
+    /// Files begun so far.
+    pub items: AtomicU64,
+    /// Bytes scanned so far.
+    pub bytes: AtomicU64,
+}
+
+impl Monitor {
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+}
+
+/// What was looked at and what was not.
+#[derive(Clone, Debug, Default)]
+pub struct Coverage {
+    /// Files and streams that were scanned to their end.
+    pub items: u64,
+    /// Bytes scanned.
+    pub bytes: u64,
+    /// What was not, or not wholly, looked at.
+    pub skipped: Vec<Skipped>,
+    /// What the user's `--exclude` left out: files and whole folders.
+    pub excluded: u64,
+    /// Whether `.gitignore` files were obeyed.
+    pub gitignore_respected: bool,
+    /// Links without a target.
+    pub broken_links: Vec<String>,
+    /// Repositories of which only the working tree was looked at, by their folder.
+    pub unscanned_histories: Vec<String>,
+}
+
+/// What the scan amounts to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything was looked at and nothing was found.
+    Clean,
+    /// Something was found.
+    Findings,
+    /// Nothing was found, but not everything was looked at.
+    Incomplete,
+}
+
+/// The result of a scan.
+pub struct ScanOutcome {
+    /// The rules that findings refer to.
+    pub rules: Arc<RuleSet>,
+    /// What was found, by path and place.
+    pub findings: Vec<Finding>,
+    /// How many more there are below the wanted confidence.
+    pub below_confidence: u64,
+    /// What was looked at.
+    pub coverage: Coverage,
+    /// What paths are relative to, where it is one folder.
+    pub base: Option<PathBuf>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+impl ScanOutcome {
+    /// Findings beat incompleteness: either must not pass.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        match (self.findings.is_empty(), self.coverage.skipped.is_empty()) {
+            (false, _) => Verdict::Findings,
+            (true, false) => Verdict::Incomplete,
+            (true, true) => Verdict::Clean,
+        }
+    }
+}
+
+/// Runs a scan. `stdin` is read if the plan says so.
+///
+/// # Errors
+/// Something the user named does not exist, or a glob is invalid. Trouble with a single item is in the outcome.
+pub fn run(
+    detector: &Detector,
+    plan: &Plan,
+    stdin: impl Read + Send,
+    monitor: &Monitor,
+) -> Result<ScanOutcome, String> {
+    let started = Instant::now();
+    let roots = plan
+        .roots
+        .iter()
+        .map(|path| Root::new(path).map_err(|e| format!("{}: {}", path.display(), explain(&e))))
+        .collect::<Result<Vec<_>, _>>()?;
+    let scan = Scan { detector, plan, monitor, shared: Mutex::default() };
+    if plan.stdin {
+        let mut worker = Worker::default();
+        scan.guarded(Origin::Stdin.path(), &mut worker, |worker| scan.stream(Origin::Stdin, &[], stdin, worker));
+        scan.finish(worker);
+    }
+    let large = Mutex::new(Vec::new());
+    let summary = worktree::walk(&roots, &plan.walk, || {
+        let mut worker = scan.worker();
+        let (scan, large) = (&scan, &large);
+        move |item: FileItem| {
+            let shown = item.shown.clone();
+            scan.guarded(&shown, &mut worker.0, |worker| scan.small_file(item, worker, large));
+            !scan.monitor.is_cancelled()
+        }
+    })?;
+    let mut large = large.into_inner().unwrap_or_else(PoisonError::into_inner);
+    large.sort();
+    let mut worker = Worker::default();
+    for item in large {
+        scan.guarded(&item.shown, &mut worker, |worker| scan.large_file(&item, worker));
+    }
+    scan.finish(worker);
+    let mut shared = scan.shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if monitor.is_cancelled() {
+        shared.skipped.push(Skipped::new(
+            "the rest of the scan",
+            SkipReason::Interrupted,
+            "it was stopped before everything was looked at; run it again",
+        ));
+    }
+    shared.skipped.extend(summary.skipped);
+    shared.skipped.sort();
+    finding::redact_all(&mut shared.findings, &mut shared.skipped);
+    let all = shared.findings.len();
+    shared.findings.retain(|f| f.confidence >= plan.min_confidence);
+    shared.findings.sort_by(|a, b| (&a.origin, a.span, a.rule).cmp(&(&b.origin, b.span, b.rule)));
+    let base = roots.first().map(|root| root.base().to_path_buf());
+    Ok(ScanOutcome {
+        rules: detector.rules().clone(),
+        below_confidence: (all - shared.findings.len()) as u64,
+        findings: shared.findings,
+        coverage: Coverage {
+            items: shared.items,
+            bytes: shared.bytes,
+            skipped: shared.skipped,
+            excluded: summary.excluded,
+            gitignore_respected: plan.walk.respect_gitignore,
+            broken_links: summary.broken_links,
+            unscanned_histories: summary.repositories,
+        },
+        base: base.filter(|base| roots.iter().all(|root| root.base() == base)),
+        elapsed: started.elapsed(),
+    })
+}
+
+fn explain(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file or folder".into(),
+        _ => error.to_string(),
+    }
+}
+
+/// What one thread has found so far, and its buffers.
+#[derive(Default)]
+struct Worker {
+    findings: Vec<Finding>,
+    skipped: Vec<Skipped>,
+    items: u64,
+    bytes: u64,
+    scratch: Scratch,
+    buffer: Vec<u8>,
+}
+
+struct Scan<'s> {
+    detector: &'s Detector,
+    plan: &'s Plan,
+    monitor: &'s Monitor,
+    shared: Mutex<Worker>,
+}
+
+/// Hands in what its thread has found when the thread is done.
+struct Handover<'s>(Worker, &'s Scan<'s>);
+
+impl Drop for Handover<'_> {
+    fn drop(&mut self) {
+        self.1.finish(std::mem::take(&mut self.0));
+    }
+}
+
+impl Scan<'_> {
+    fn worker(&self) -> Handover<'_> {
+        Handover(Worker::default(), self)
+    }
+
+    fn finish(&self, worker: Worker) {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.findings.extend(worker.findings);
+        shared.skipped.extend(worker.skipped);
+        shared.items += worker.items;
+        shared.bytes += worker.bytes;
+    }
+
+    /// Runs `scan` on one item. If it fails on an error of ours, the item is listed as not looked at and the rest is scanned.
+    fn guarded(&self, shown: &str, worker: &mut Worker, scan: impl FnOnce(&mut Worker)) {
+        // What the worker has found so far is whole: an item hands in its findings at its end.
+        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| scan(worker))).is_err() {
+            worker.skipped.push(Skipped::new(
+                shown,
+                SkipReason::Internal,
+                "cleansweep failed on it; please report this",
+            ));
+        }
+    }
+
+    /// Scans a file that is read whole; a larger one is left to all threads together.
+    fn small_file(&self, item: FileItem, worker: &mut Worker, large: &Mutex<Vec<FileItem>>) {
+        let (mut file, len) = match file::open(&item.path, &item.shown) {
+            Ok(opened) => opened,
+            Err(skipped) => return worker.skipped.push(skipped),
+        };
+        if let Some(limit) = self.plan.max_file_size.filter(|&limit| len > limit) {
+            let detail = format!("{len} bytes, more than --max-file-size {limit}");
+            return worker.skipped.push(Skipped::new(item.shown, SkipReason::TooLarge, detail));
+        }
+        if len > WHOLE {
+            return large.lock().unwrap_or_else(PoisonError::into_inner).push(item);
+        }
+        let mut buffer = std::mem::take(&mut worker.buffer);
+        buffer.clear();
+        buffer.reserve(len as usize + 1);
+        // A file of /proc says it is empty, and a growing one has more than it said.
+        let read = (&mut file).take(WHOLE + 1).read_to_end(&mut buffer);
+        let origin = Origin::File(item.shown);
+        if buffer.len() as u64 > WHOLE {
+            self.stream(origin, &buffer, file, worker);
+        } else {
+            self.whole(origin, &buffer, read.map(drop), worker);
+        }
+        worker.buffer = buffer;
+    }
+
+    fn large_file(&self, item: &FileItem, worker: &mut Worker) {
+        if self.monitor.is_cancelled() {
+            return;
+        }
+        match file::open(&item.path, &item.shown) {
+            Ok((file, _)) => self.stream(Origin::File(item.shown.clone()), &[], file, worker),
+            Err(skipped) => worker.skipped.push(skipped),
+        }
+    }
+
+    fn whole(&self, origin: Origin, bytes: &[u8], read: io::Result<()>, worker: &mut Worker) {
+        let mut text = TextScan::new(self.detector, PathKind::of(origin.path()));
+        match Encoding::sniff(bytes) {
+            encoding @ (Encoding::Utf16Le | Encoding::Utf16Be) => {
+                let mut decoded = Vec::new();
+                let _ = Utf16Reader::new(bytes, encoding).read_to_end(&mut decoded);
+                text.whole(&decoded, false, &mut worker.scratch);
+            }
+            encoding => text.whole(bytes, encoding == Encoding::Binary, &mut worker.scratch),
+        }
+        self.monitor.items.fetch_add(1, Ordering::Relaxed);
+        self.monitor.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        self.keep(origin, text, bytes.len() as u64, read, worker);
+    }
+
+    /// Scans a text of any length in batches. `start` was read already.
+    fn stream(&self, origin: Origin, start: &[u8], mut reader: impl Read + Send, worker: &mut Worker) {
+        let mut start = start.to_vec();
+        let missing = SNIFFED.saturating_sub(start.len()) as u64;
+        let sniffed = (&mut reader).take(missing).read_to_end(&mut start);
+        let mut text = TextScan::new(self.detector, PathKind::of(origin.path()));
+        self.monitor.items.fetch_add(1, Ordering::Relaxed);
+        let (bytes, read) = match (sniffed, Encoding::sniff(&start)) {
+            (Err(error), _) => (0, Err(error)),
+            (Ok(_), encoding @ (Encoding::Utf16Le | Encoding::Utf16Be)) => {
+                let decoding = Utf16Reader::new(io::Cursor::new(start).chain(reader), encoding);
+                text.stream(&[], decoding, false, self.monitor)
+            }
+            (Ok(_), encoding) => text.stream(&start, reader, encoding == Encoding::Binary, self.monitor),
+        };
+        self.keep(origin, text, bytes, read, worker);
+    }
+
+    fn keep(&self, origin: Origin, text: TextScan<'_>, bytes: u64, read: io::Result<()>, worker: &mut Worker) {
+        worker.bytes += bytes;
+        match read {
+            Ok(()) => worker.items += 1,
+            Err(error) => {
+                let mut skipped = file::unreadable(origin.path(), &error);
+                skipped.detail = format!("after {bytes} bytes: {}", skipped.detail);
+                worker.skipped.push(skipped);
+            }
+        }
+        let (candidates, truncated) = text.finish();
+        if let Some(detail) = truncated {
+            worker.skipped.push(Skipped::new(origin.path(), SkipReason::Truncated, detail));
+        }
+        if !candidates.is_empty() {
+            worker.findings.extend(finding::findings(&origin, self.detector.rules(), candidates, &self.plan.keys));
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! One text, whole or in batches: from the detector's matches to candidates with their places.
+
+use std::collections::HashMap;
+use std::io::{self, Read};
+use std::sync::atomic::Ordering;
+
+use rayon::prelude::*;
+
+use super::Monitor;
+use super::surroundings::Surroundings;
+use crate::detect::{CONTEXT, Detector, Match, PathKind, Scratch, Window};
+use crate::finding::{Candidate, resolve};
+use crate::rule::RuleIndex;
+use crate::secret::Secret;
+use crate::source::stream::{Batch, Sizes};
+use crate::source::wide::Wide;
+use crate::span::{LineCursor, Span};
+
+/// A batch is split among the threads in pieces of this many bytes.
+const PIECE: usize = 256 * 1024;
+
+/// What a text is read in when it is not held whole.
+const SIZES: Sizes = Sizes { core: 8 * PIECE, context: CONTEXT };
+
+/// How often one secret is listed for one text; what is beyond is counted.
+const LISTED: u64 = 100;
+
+/// How many candidates of one text are kept. A text that has more is made to exhaust us, or is a list of secrets.
+const KEPT: usize = 50_000;
+
+/// A text being scanned.
+pub(super) struct TextScan<'d> {
+    detector: &'d Detector,
+    path: PathKind,
+    candidates: Vec<Candidate>,
+    seen: HashMap<(RuleIndex, Secret), Seen>,
+    dropped: u64,
+}
+
+/// Where a secret was listed first, where it was met last, and how often.
+struct Seen {
+    first: usize,
+    last: Span,
+    count: u64,
+}
+
+impl<'d> TextScan<'d> {
+    pub(super) fn new(detector: &'d Detector, path: PathKind) -> Self {
+        Self { detector, path, candidates: Vec::new(), seen: HashMap::new(), dropped: 0 }
+    }
+
+    /// Scans a text that is all there.
+    pub(super) fn whole(&mut self, text: &[u8], binary: bool, scratch: &mut Scratch) {
+        let window = Window { text, core: 0..text.len(), path: self.path, binary };
+        let matches = self.detector.scan(&window, scratch);
+        let place = Place { text, base: 0, cursor: &LineCursor::default(), whole: true };
+        self.take(&place, matches);
+        if binary {
+            self.wide_strings(&place, scratch);
+        }
+    }
+
+    /// Scans `start` and what `reader` gives after it. Returns the bytes scanned and how reading ended.
+    pub(super) fn stream(
+        &mut self,
+        start: &[u8],
+        mut reader: impl Read + Send,
+        binary: bool,
+        monitor: &Monitor,
+    ) -> (u64, io::Result<()>) {
+        let mut cursor = LineCursor::default();
+        let (mut batch, mut read) = Batch::first(start, &mut reader, SIZES);
+        let mut spare = Batch::default();
+        loop {
+            monitor.bytes.fetch_add((batch.core_end - batch.left) as u64, Ordering::Relaxed);
+            let stop = batch.last || monitor.is_cancelled();
+            // The next batch is read while this one is searched.
+            let ((matches, advanced), next) =
+                rayon::join(|| self.search(&batch, binary), || (!stop).then(|| batch.next(spare, &mut reader, SIZES)));
+            let place = Place { text: &batch.bytes, base: batch.base, cursor: &cursor, whole: false };
+            self.take(&place, matches);
+            if binary {
+                self.wide_strings(&place, &mut Scratch::default());
+            }
+            let Some((next, next_read)) = next else { break };
+            advanced.iter().for_each(|piece| cursor.append(piece));
+            spare = std::mem::replace(&mut batch, next);
+            read = next_read;
+        }
+        (batch.base + batch.core_end as u64, read)
+    }
+
+    /// Searches the core of a batch in parallel, and counts the lines up to where the next one begins.
+    fn search<'b>(&self, batch: &'b Batch, binary: bool) -> (Vec<Match<'b>>, Vec<LineCursor>) {
+        let starts: Vec<usize> = (batch.left..batch.core_end).step_by(PIECE).collect();
+        let found: Vec<Vec<Match<'b>>> = starts
+            .par_iter()
+            .map_init(Scratch::default, |scratch, &start| {
+                let core = start..(start + PIECE).min(batch.core_end);
+                self.detector.scan(&Window { text: &batch.bytes, core, path: self.path, binary }, scratch)
+            })
+            .collect();
+        let advanced = batch.bytes[..batch.next_start(SIZES)]
+            .par_chunks(PIECE)
+            .map(|piece| {
+                let mut cursor = LineCursor::default();
+                cursor.advance(piece);
+                cursor
+            })
+            .collect();
+        (found.into_iter().flatten().collect(), advanced)
+    }
+
+    /// Lists the matches of a piece of text.
+    fn take(&mut self, place: &Place<'_>, mut matches: Vec<Match<'_>>) {
+        if matches.is_empty() {
+            return;
+        }
+        matches.sort_by_key(|m| (m.range.start, m.range.end, m.rule));
+        let mut around = Surroundings::new(place.text, &matches, |m| self.secret(m));
+        let (mut cursor, mut at) = (place.cursor.clone(), 0);
+        for (index, found) in matches.into_iter().enumerate() {
+            cursor.advance(&place.text[at..found.range.start]);
+            at = found.range.start;
+            let mut end = cursor.clone();
+            end.advance(&place.text[found.range.clone()]);
+            let line_hash = around.line_hash(index, place);
+            self.list(Candidate {
+                rule: found.rule,
+                generic: self.detector.rules().get(found.rule).generic,
+                span: Span::from_range(place.base, &found.range),
+                secret: around.secret(index),
+                start: cursor.position(),
+                end: end.position(),
+                snippet: around.snippet(index),
+                line_hash,
+                score: found.score,
+                facts: found.facts,
+                more: 0,
+            });
+        }
+    }
+
+    /// Lists what is in the 16-bit strings of a binary, at its place in the binary.
+    fn wide_strings(&mut self, place: &Place<'_>, scratch: &mut Scratch) {
+        let wide = Wide::of(place.text);
+        let window = Window { text: &wide.text, core: 0..wide.text.len(), path: self.path, binary: true };
+        let matches = self.detector.scan(&window, scratch);
+        let mut around = Surroundings::new(&wide.text, &matches, |m| self.secret(m));
+        for (index, found) in matches.into_iter().enumerate() {
+            let range = wide.original(found.range.start)..wide.original(found.range.end);
+            let mut start = place.cursor.clone();
+            start.advance(&place.text[..range.start]);
+            let mut end = start.clone();
+            end.advance(&place.text[range.clone()]);
+            self.list(Candidate {
+                rule: found.rule,
+                generic: self.detector.rules().get(found.rule).generic,
+                span: Span::from_range(place.base, &range),
+                secret: around.secret(index),
+                start: start.position(),
+                end: end.position(),
+                snippet: around.snippet(index),
+                line_hash: around.line_hash(index, &Place { text: &wide.text, whole: false, ..*place }),
+                score: found.score,
+                facts: found.facts,
+                more: 0,
+            });
+        }
+    }
+
+    fn secret(&self, found: &Match<'_>) -> Secret {
+        Secret::new(found.secret, found.public_prefix, self.detector.rules().get(found.rule).guessable)
+    }
+
+    fn list(&mut self, candidate: Candidate) {
+        let seen = self.seen.entry((candidate.rule, candidate.secret.clone())).or_insert_with(|| Seen {
+            first: self.candidates.len(),
+            last: Span { start: u64::MAX, end: u64::MAX },
+            count: 0,
+        });
+        // Batches overlap: two anchors of one match can be in two of them.
+        if seen.last == candidate.span {
+            return;
+        }
+        seen.last = candidate.span;
+        seen.count += 1;
+        if seen.count > LISTED {
+            if let Some(first) = self.candidates.get_mut(seen.first) {
+                first.more += 1;
+            }
+        } else if self.candidates.len() < KEPT {
+            self.candidates.push(candidate);
+        } else {
+            self.dropped += 1;
+        }
+    }
+
+    /// The candidates that win where several overlap, in order, and what to say if not all were kept.
+    pub(super) fn finish(self) -> (Vec<Candidate>, Option<String>) {
+        let truncated = (self.dropped > 0).then(|| {
+            format!("more than {KEPT} possible secrets; {} more were not kept: look at the file itself", self.dropped)
+        });
+        (resolve(self.candidates), truncated)
+    }
+}
+
+/// Where a piece of text stands in the whole.
+pub(super) struct Place<'p> {
+    /// The piece.
+    pub(super) text: &'p [u8],
+    /// Offset of its first byte.
+    pub(super) base: u64,
+    /// Line and column of its first byte.
+    pub(super) cursor: &'p LineCursor,
+    /// Whether it is everything.
+    pub(super) whole: bool,
+}

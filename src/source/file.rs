@@ -1,0 +1,70 @@
+//! Opening a file so that nothing but a plain file is read.
+#![expect(clippy::disallowed_methods, reason = "reading files is what this module is for")]
+
+use std::fs::{File, FileType};
+use std::io;
+use std::path::Path;
+
+use crate::blob::{SkipReason, Skipped};
+
+/// Opens a regular file for reading and says how long it claims to be, in bytes. `shown` names it in the ledger.
+///
+/// # Errors
+/// Why it was not opened: it is gone, may not be read, or is a FIFO, socket or device.
+pub fn open(path: &Path, shown: &str) -> Result<(File, u64), Skipped> {
+    let fail = |error: &io::Error| unreadable(shown, error);
+    // Opening a FIFO blocks until somebody writes to it, so its kind is asked before.
+    let before = std::fs::metadata(path).map_err(|e| fail(&e))?;
+    if !before.is_file() {
+        return Err(special(shown, before.file_type()));
+    }
+    let file = File::open(path).map_err(|e| fail(&e))?;
+    let meta = file.metadata().map_err(|e| fail(&e))?;
+    if !meta.is_file() {
+        return Err(special(shown, meta.file_type()));
+    }
+    Ok((file, meta.len()))
+}
+
+/// The entry for something that could not be read.
+#[must_use]
+pub fn unreadable(shown: &str, error: &io::Error) -> Skipped {
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            Skipped::new(shown, SkipReason::Vanished, "it was gone when it was opened; scan again")
+        }
+        io::ErrorKind::PermissionDenied => Skipped::new(
+            shown,
+            SkipReason::Unreadable,
+            "no permission to read it; run as a user who may, or leave it out with --exclude",
+        ),
+        _ => Skipped::new(shown, SkipReason::Unreadable, format!("reading failed: {error}")),
+    }
+}
+
+/// The entry for something that is no regular file.
+#[must_use]
+pub fn special(shown: &str, kind: FileType) -> Skipped {
+    Skipped::new(
+        shown,
+        SkipReason::SpecialFile,
+        format!("{}, not a regular file; leave it out with --exclude if it holds nothing", name(kind)),
+    )
+}
+
+#[cfg(unix)]
+fn name(kind: FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    match () {
+        () if kind.is_fifo() => "a FIFO",
+        () if kind.is_socket() => "a socket",
+        () if kind.is_char_device() || kind.is_block_device() => "a device",
+        () if kind.is_dir() => "a folder",
+        () => "a special file",
+    }
+}
+
+#[cfg(not(unix))]
+fn name(_: FileType) -> &'static str {
+    "a special file"
+}

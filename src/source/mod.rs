@@ -1,0 +1,8 @@
+//! Where bytes come from: files, folders, standard input. Everything that touches the file system for
+//! the sake of scanning is here, and trouble with one item is an entry of the ledger, never an error.
+
+pub mod encoding;
+pub mod file;
+pub mod stream;
+pub mod wide;
+pub mod worktree;
