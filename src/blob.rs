@@ -8,6 +8,8 @@ use std::fmt;
 pub enum Origin {
     /// A file of a working tree, by its path.
     File(String),
+    /// The name of a file or of a folder it is in.
+    Name(String),
     /// Standard input.
     Stdin,
 }
@@ -17,7 +19,7 @@ impl Origin {
     #[must_use]
     pub fn path(&self) -> &str {
         match self {
-            Self::File(path) => path,
+            Self::File(path) | Self::Name(path) => path,
             Self::Stdin => "<stdin>",
         }
     }
@@ -27,6 +29,7 @@ impl Origin {
     pub fn source(&self) -> &'static str {
         match self {
             Self::File(_) => "file",
+            Self::Name(_) => "name",
             Self::Stdin => "stdin",
         }
     }

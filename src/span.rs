@@ -37,6 +37,17 @@ impl Span {
     }
 }
 
+/// A range of a text that is the same as a range of another, which it was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// Where it begins in the other text.
+    pub source: usize,
+    /// Where it begins in this one.
+    pub target: usize,
+    /// How many bytes it has.
+    pub length: usize,
+}
+
 /// A line and a column, both counted from 1. Columns are UTF-16 code units, as in SARIF
 /// (§3.30.2 with the default `columnKind`) and in most editors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,21 +58,20 @@ pub struct Position {
     pub column: u64,
 }
 
-/// The number of UTF-16 code units that a decoder makes of `bytes`; a byte that is not
-/// valid UTF-8 counts as one, like the replacement character it becomes.
+/// The number of UTF-16 code units that `bytes` have: one for each character's first byte, two where that is the
+/// first of four. So a text may be cut anywhere, within a character too, and the pieces add up; a byte that is not
+/// valid UTF-8 counts as one unless it looks like the rest of a character.
 #[must_use]
 pub fn utf16_len(bytes: &[u8]) -> u64 {
     if bytes.is_ascii() {
         return bytes.len() as u64;
     }
-    bytes
-        .utf8_chunks()
-        .map(|chunk| {
-            let valid: usize = chunk.valid().chars().map(char::len_utf16).sum();
-            (valid + usize::from(!chunk.invalid().is_empty())) as u64
-        })
-        .sum()
+    let units = |byte: &u8| u64::from(byte & 0xc0 != 0x80) + u64::from((0xf0..0xf8).contains(byte));
+    bytes.iter().map(units).sum()
 }
+
+/// What some editors write at the start of a UTF-8 file; it is no character of the first line.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// How much of a line's beginning is remembered once a scan has moved past it: enough for
 /// the 100 characters that GitHub's line hash reads, with room for indentation.
@@ -87,6 +97,8 @@ impl Default for LineCursor {
 impl LineCursor {
     /// Moves over `text`, which follows what was passed before.
     pub fn advance(&mut self, text: &[u8]) {
+        let at_start = self.line == 1 && self.units == 0 && self.head.is_empty();
+        let text = if at_start { text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text) } else { text };
         match memchr::memrchr(b'\n', text) {
             Some(last) => {
                 self.line += memchr::memchr_iter(b'\n', text).count() as u64;
@@ -151,14 +163,14 @@ mod tests {
     #[test]
     fn pieces_give_what_the_whole_gives() {
         let text = "one\ntwo three\n\nfour 😀 five";
-        for split in (0..text.len()).filter(|&i| text.is_char_boundary(i)) {
+        for split in 0..text.len() {
             let mut cursor = LineCursor::default();
             cursor.advance(&text.as_bytes()[..split]);
             cursor.advance(&text.as_bytes()[split..]);
             let mut appended = LineCursor::default();
-            for piece in [&text[..split], &text[split..]] {
+            for piece in [&text.as_bytes()[..split], &text.as_bytes()[split..]] {
                 let mut cursor = LineCursor::default();
-                cursor.advance(piece.as_bytes());
+                cursor.advance(piece);
                 appended.append(&cursor);
             }
             for cursor in [cursor, appended] {
@@ -166,6 +178,13 @@ mod tests {
                 assert_eq!(cursor.line_head(), "four 😀 five".as_bytes());
             }
         }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_column() {
+        let mut cursor = LineCursor::default();
+        cursor.advance(b"\xef\xbb\xbfab");
+        assert_eq!(cursor.position(), Position { line: 1, column: 3 });
     }
 
     #[test]

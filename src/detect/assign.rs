@@ -120,7 +120,8 @@ impl Cursor<'_> {
 /// The value that the text gives to the name at `name`, if it gives one.
 pub(super) fn assignment(text: &[u8], name: Range<usize>) -> Option<Assignment> {
     let mut cursor = Cursor { text, at: name.end };
-    let flag = text[name.start] == b'-';
+    // What a flag is to a shell, a keyword before the name is to other languages of commands.
+    let flag = text[name.start] == b'-' || after_keyword(text, name.start);
     let opened = if flag { b'-' } else { text[..name.start].last().copied().unwrap_or(b'\n') };
     let closed = cursor.quote().is_some();
     while cursor.eat(b"]") || cursor.eat(b")") {}
@@ -174,12 +175,27 @@ fn operator(cursor: &mut Cursor<'_>, opened: u8, closed: bool, blanks: usize) ->
             cursor.at += 1;
             Some(Operator::Markup)
         }
+        // A property list: `<key>name</key> <string>value</string>`.
+        b'<' if opened == b'>' && cursor.eat(b"</key>") => {
+            cursor.blanks_and_lines();
+            cursor.eat(b"<string>").then_some(Operator::Markup)
+        }
         b'"' | b'\'' if blanks > 0 && !closed => Some(Operator::Space),
         // `<add key="name" value="…"/>` and YAML's `name: X` line followed by `value: …`.
         b'v' | b'V' | b'\n' | b'\r' | b'-' if closed || opened == b' ' => named_value(cursor),
         _ if blanks > 0 && opened == b'-' => Some(Operator::Space),
         _ => None,
     }
+}
+
+/// Whether the name follows a word after which names have their values beside them: Dockerfile's `ENV NAME value`, and netrc's
+/// `machine … login … password value`.
+fn after_keyword(text: &[u8], name: usize) -> bool {
+    let from = name.saturating_sub(NAME_MAX);
+    let line = &text[memchr::memrchr(b'\n', &text[from..name]).map_or(from, |at| from + at + 1)..name];
+    let line = line.trim_ascii_start();
+    matches!(line, b"ENV " | b"ARG ")
+        || ((line.is_empty() || line.ends_with(b" ")) && memchr::memmem::find(line, b"login ").is_some())
 }
 
 /// Reads a type between the colon and `=`, as in `name: &'static str = …`. Leaves the cursor after the `=`
@@ -245,7 +261,7 @@ fn value(cursor: &mut Cursor<'_>, operator: Operator) -> Option<(Range<usize>, b
         return quoted(cursor, mark, slashes).map(|range| (range, true));
     }
     let value = unquoted(cursor, operator);
-    if operator == Operator::Markup && !matches!(cursor.peek(), b'<' | b']') {
+    if operator == Operator::Markup && cursor.peek() != b'<' && !cursor.rest().starts_with(b"]]") {
         return None;
     }
     // `headers["X-Token"]` is an expression.
@@ -343,6 +359,9 @@ fn unquoted(cursor: &mut Cursor<'_>, operator: Operator) -> Range<usize> {
         _ => *b <= b' ' || *b == 0x7f || matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>' | b',' | b';'),
     };
     let len = cursor.text[start..limit].iter().take_while(|b| !ends(b)).count();
+    // A line end that is written out, in a text within a text.
+    let escape = |pair: &[u8]| matches!(pair, br"\n" | br"\r" | br"\t");
+    let len = cursor.text[start..start + len].windows(2).position(escape).unwrap_or(len);
     let mut end = start + len;
     // Brackets and separators that belong to what stands around the value.
     while end > start {

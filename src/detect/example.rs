@@ -48,12 +48,15 @@ pub fn run(file: &ProviderFile) -> Result<Vec<CaseFailure>, String> {
         };
         for example in &syntax.hit {
             let text = fill(example, &secret);
-            if !found(&detector, &text).iter().any(|found| secret.ends_with(found) || !example.contains("{secret}")) {
+            if !found(&detector, &text, Confidence::Low)
+                .iter()
+                .any(|found| secret.ends_with(found) || !example.contains("{secret}"))
+            {
                 fail(Failure::Missing, example);
             }
         }
         for example in &syntax.miss {
-            if !found(&detector, &fill(example, &secret)).is_empty() {
+            if !found(&detector, &fill(example, &secret), Confidence::Medium).is_empty() {
                 fail(Failure::Noisy, example);
             }
         }
@@ -70,11 +73,11 @@ pub fn texts(file: &ProviderFile, syntax: &RuleSyntax) -> Result<Vec<String>, St
     Ok(syntax.hit.iter().chain(&syntax.miss).map(|example| fill(example, &secret)).collect())
 }
 
-fn found(detector: &Detector, text: &str) -> Vec<String> {
+fn found(detector: &Detector, text: &str, least: Confidence) -> Vec<String> {
     let path = PathKind { config: true, ..PathKind::default() };
     let window = Window { text: text.as_bytes(), core: 0..text.len(), path, binary: false };
     let matches = detector.scan(&window, &mut Scratch::default());
-    let shown = matches.iter().filter(|m| m.score.confidence() >= Some(Confidence::Medium));
+    let shown = matches.iter().filter(|m| m.score.confidence() >= Some(least));
     shown.map(|m| String::from_utf8_lossy(m.secret).into_owned()).collect()
 }
 
@@ -97,7 +100,9 @@ fn uuid(random: &mut Random) -> String {
 /// The same credential with a wrong checksum or structure.
 fn broken(secret: &str) -> String {
     let noise = |text: &str| -> String {
-        let swap = |c: char| if c.is_ascii_alphabetic() { char::from(b'a' + (c as u8 * 7 + 3) % 26) } else { c };
+        let swap = |c: char| {
+            if c.is_ascii_alphabetic() { char::from(b'a' + (c as u8).wrapping_mul(7).wrapping_add(3) % 26) } else { c }
+        };
         text.chars().map(swap).collect()
     };
     if let Some((header, rest)) = secret.split_once('\n') {
@@ -258,6 +263,9 @@ fn private_key(anchor: &str, random: &mut Random) -> String {
         );
     }
     let (label, bytes) = match anchor {
+        a if a.starts_with("ENCRYPTED") => {
+            ("ENCRYPTED PRIVATE KEY", [&[0x30, 0x82, 0x02, 0x5c, 0x30, 0x40][..], &random.bytes(0x25c - 2)].concat())
+        }
         a if a.starts_with("OPENSSH") => {
             ("OPENSSH PRIVATE KEY", [&b"openssh-key-v1\0\0\0\0\x04none"[..], &random.bytes(400)].concat())
         }

@@ -43,7 +43,11 @@ fn words(name: &[u8]) -> Vec<String> {
         }
         before = byte;
     }
+    // Numbers at the end count things of one kind: `token_id_0`.
     words.retain(|w| !w.is_empty());
+    while words.len() > 1 && words.last().is_some_and(|w| w.bytes().all(|b| b.is_ascii_digit())) {
+        words.pop();
+    }
     words
 }
 
@@ -82,7 +86,9 @@ fn by_syntax(score: &mut Score, found: &Assignment, value: &[u8], path: PathKind
     match found.operator {
         Operator::Compare => score.add(-15, "compared, not assigned"),
         Operator::Call => score.add(-5, "an argument of a call"),
-        Operator::Next if value.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'-' | b'.')) => {
+        Operator::Next
+            if value.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'-' | b'.' | b'@' | b'/')) =>
+        {
             score.add(-35, "the word after the name, which could be another name");
         }
         Operator::Next => score.add(-10, "the argument after the name"),
@@ -98,7 +104,9 @@ fn by_syntax(score: &mut Score, found: &Assignment, value: &[u8], path: PathKind
         || memchr::memmem::find(value, b"::").is_some();
     let has_digit = value.iter().any(u8::is_ascii_digit);
     let variable = value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$' | b'!' | b'&'));
-    if path.code {
+    if value.starts_with(b"{") || value.starts_with(b"[") {
+        score.add(-80, "a list or a table");
+    } else if path.code {
         score.add(-80, "a bare word in code");
     } else if call || (expression && !path.config) {
         score.add(-50, "an expression");
@@ -145,6 +153,9 @@ fn by_shape(score: &mut Score, value: &[u8]) {
     if has(b'(') && has(b')') || has(b'<') && has(b'>') || value.starts_with(b"function") || value.ends_with(b"()") {
         score.add(-35, "code or markup");
     }
+    if is_dotted_path(value) {
+        score.add(-50, "a path of names");
+    }
     if is_host(value) {
         score.add(-50, "a host's name");
     }
@@ -154,6 +165,17 @@ fn by_shape(score: &mut Score, value: &[u8]) {
     if entropy::is_uuid(value) {
         score.add(-10, "a UUID");
     }
+}
+
+/// Whether a value is a path of identifiers: `django.contrib.auth.hashers.Argon2PasswordHasher`.
+fn is_dotted_path(value: &[u8]) -> bool {
+    let mut labels = value.split(|&b| b == b'.');
+    let name = |label: &[u8]| {
+        label.len() > 2
+            && label[0].is_ascii_alphabetic()
+            && label.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+    };
+    labels.clone().count() >= 3 && labels.all(name) && !naturalness::looks_random(value)
 }
 
 /// Whether a value is the name of a host: `db.acme.io`, `smtp.mail.internal`.

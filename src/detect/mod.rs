@@ -26,9 +26,9 @@ use self::proof::{Proof, base62_checksum};
 pub use self::score::{Evidence, Score};
 use crate::rule::{MAX_REACH, Matcher, Pattern, Rule, RuleIndex, RuleSet};
 
-/// How far a match can reach beyond the anchor that leads to it; a text that is scanned in
-/// pieces needs this much on both sides of each.
-pub const CONTEXT: usize = MAX_REACH;
+/// How far a match can reach beyond the anchor that leads to it; a text that is scanned in pieces needs this much on
+/// both sides of what is searched for anchors.
+pub const REACH: usize = MAX_REACH;
 
 /// How far before a value the provider's name may stand.
 const NEAR: usize = 80;

@@ -44,6 +44,7 @@ pub(super) fn is_reference(value: &[u8]) -> bool {
     let last = value.last().copied().unwrap_or_default();
     let bracketed = |open, close| first == open && last == close;
     (has(b"${") || has(b"{{") || has(b"$(") || has(b"#{") || has(b"%(") || has(b"<%") || has(b"@{") || has(b"[["))
+        || value.starts_with(b"$") && has(b"::")
         || (first == b'$'
             && value.get(1).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
             && is_word(&value[1..]))

@@ -34,7 +34,8 @@ pub(super) fn userinfo(text: &[u8], mark: Range<usize>) -> Option<Userinfo> {
     let authority = rest[..len].iter().position(|&b| b == b'/' || b == b'?').unwrap_or(len);
     let at = memchr::memrchr(b'@', &rest[..authority])?;
     let colon = memchr::memchr(b':', &rest[..at])?;
-    if colon + 1 == at {
+    // `user[:password]@host` is how a manual writes it.
+    if colon + 1 == at || rest[..colon].ends_with(b"[") {
         return None;
     }
     let host_byte = |b: &&u8| {
@@ -122,7 +123,7 @@ mod tests {
     fn addresses_without() {
         for text in [
             "https://acme.io/a:b@c", "https://user@acme.io", "https://user:@acme.io", "https://acme.io:443/x",
-            "see ://a:b@c", "https://acme.io?mail=a:b@c",
+            "see ://a:b@c", "https://acme.io?mail=a:b@c", "ssh://user[:password]@host",
         ] {
             assert!(read(text).is_none(), "{text}");
         }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub use self::line_hash::{HASHED_BYTES, line_hash, lines_by_hash};
 pub use self::overlap::resolve;
 pub use self::redact::Redactor;
-use crate::blob::{Origin, Skipped};
+use crate::blob::Origin;
 use crate::detect::{Fact, Score};
 use crate::rule::{Confidence, RuleIndex, RuleSet};
 use crate::secret::{Fingerprint, FingerprintKeys, Secret};
@@ -134,21 +134,16 @@ pub fn findings(origin: &Origin, rules: &RuleSet, candidates: Vec<Candidate>, ke
     found
 }
 
-/// Masks, in everything that will be shown, every secret that is known, whichever finding it belongs to.
-pub fn redact_all(findings: &mut [Finding], skipped: &mut [Skipped]) {
-    let redactor = Redactor::new(findings.iter().map(|f| &f.secret));
-    for finding in findings {
-        finding.snippet.before = redactor.mask(&finding.snippet.before);
-        finding.snippet.after = redactor.mask(&finding.snippet.after);
-        for fact in &mut finding.facts {
+impl Finding {
+    /// Masks in what is shown of it every secret that is known.
+    pub fn redact(&mut self, redactor: &Redactor) {
+        self.snippet.before = redactor.mask(&self.snippet.before);
+        self.snippet.after = redactor.mask(&self.snippet.after);
+        for fact in &mut self.facts {
             fact.value = redactor.mask(&fact.value);
         }
-        if let Origin::File(path) = &mut finding.origin {
+        if let Origin::File(path) | Origin::Name(path) = &mut self.origin {
             *path = redactor.mask(path);
         }
-    }
-    for skipped in skipped {
-        skipped.what = redactor.mask(&skipped.what);
-        skipped.detail = redactor.mask(&skipped.detail);
     }
 }

@@ -1,5 +1,6 @@
 //! The rules themselves, as lists for people and programs.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use schemars::JsonSchema;
@@ -93,7 +94,10 @@ pub fn phase(phase: Phase) -> &'static str {
 }
 
 fn rules(catalogue: &Catalogue) -> impl Iterator<Item = (&ProviderFile, &RuleSyntax)> {
-    catalogue.files().iter().flat_map(|file| file.rule.iter().map(move |rule| (file, rule)))
+    let all = || catalogue.files().iter().flat_map(|file| file.rule.iter().map(move |rule| (file, rule)));
+    // A later rule replaces an earlier one with its id.
+    let last: BTreeMap<&str, usize> = all().enumerate().map(|(at, (_, rule))| (rule.id.as_str(), at)).collect();
+    all().enumerate().filter(move |(at, (_, rule))| last[rule.id.as_str()] == *at).map(|(_, rule)| rule)
 }
 
 /// All rules of a catalogue.
@@ -174,7 +178,8 @@ pub fn show(catalogue: &Catalogue, id: &str, render: impl Fn(&Runbook) -> String
     }
     if let Some(runbook) = catalogue.runbook(&rule.rotation) {
         out.push('\n');
-        out.push_str(&render(runbook));
+        out.push_str(render(runbook).trim_end());
+        out.push('\n');
     }
     Some(out)
 }

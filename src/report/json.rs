@@ -52,10 +52,10 @@ pub struct Exposure {
     /// Names this credential at this place; the same after lines have moved.
     pub fingerprint: String,
     /// Names the credential; the same wherever it is.
-    pub credential: String,
+    pub credential_id: String,
     /// The secret, redacted unless it was asked to be revealed.
     pub secret: String,
-    /// `file` or `stdin`.
+    /// `file`, `name` (of a file) or `stdin`.
     pub source: &'static str,
     /// Path, relative to the repository or the scanned folder, with `/`.
     pub path: String,
@@ -191,7 +191,7 @@ fn exposure(rules: &RuleSet, finding: &Finding, reveal: bool) -> Exposure {
         severity: severity(rule.severity),
         confidence: confidence(finding.confidence),
         fingerprint: finding.fingerprint.to_string(),
-        credential: finding.credential.to_string(),
+        credential_id: finding.credential.to_string(),
         secret,
         source: finding.origin.source(),
         path: finding.origin.path().into(),

@@ -128,9 +128,11 @@ fn write_advice<'o>(
         let facts: Vec<String> = facts.iter().map(|f| tame(&f.to_string())).collect();
         line!(out, "  {}", facts.join(" · "));
     }
+    let place = Fact::new("path", credential.exposures[0].origin.path());
+    let known: Vec<&Fact> = facts.iter().copied().chain([&place]).collect();
     match runbooks.of(rule) {
         Some(runbook) if !facts.is_empty() || told.insert(&rule.rotation) => {
-            write_first_steps(out, runbook, &facts, &rule.id);
+            write_first_steps(out, runbook, &known, &rule.id);
         }
         Some(_) => line!(out, "  {DIM}what to do: as above for {}{DIM:#}", rule.rotation),
         None => {}

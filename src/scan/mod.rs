@@ -3,6 +3,7 @@
 mod surroundings;
 mod text;
 
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 use self::text::TextScan;
 use crate::blob::{Origin, SkipReason, Skipped};
 use crate::detect::{Detector, PathKind, Scratch};
-use crate::finding::{self, Finding};
+use crate::finding::{self, Finding, Redactor};
 use crate::rule::{Confidence, RuleSet};
 use crate::secret::FingerprintKeys;
 use crate::source::encoding::{Encoding, SNIFFED, Utf16Reader};
@@ -130,6 +131,9 @@ pub fn run(
         .iter()
         .map(|path| Root::new(path).map_err(|e| format!("{}: {}", path.display(), explain(&e))))
         .collect::<Result<Vec<_>, _>>()?;
+    // What the user names is scanned even if it would be left out of the folder it is in.
+    let all_walked = plan.walk.exclude.is_empty() && !plan.walk.respect_gitignore;
+    let roots = if all_walked { Root::outermost(roots) } else { roots };
     let scan = Scan { detector, plan, monitor, shared: Mutex::default() };
     if plan.stdin {
         let mut worker = Worker::default();
@@ -142,7 +146,10 @@ pub fn run(
         let (scan, large) = (&scan, &large);
         move |item: FileItem| {
             let shown = item.shown.clone();
-            scan.guarded(&shown, &mut worker.0, |worker| scan.small_file(item, worker, large));
+            scan.guarded(&shown, &mut worker.0, |worker| {
+                scan.name(&item.shown, worker);
+                scan.small_file(item, worker, large);
+            });
             !scan.monitor.is_cancelled()
         }
     })?;
@@ -163,27 +170,51 @@ pub fn run(
     }
     shared.skipped.extend(summary.skipped);
     shared.skipped.sort();
-    finding::redact_all(&mut shared.findings, &mut shared.skipped);
-    let all = shared.findings.len();
-    shared.findings.retain(|f| f.confidence >= plan.min_confidence);
-    shared.findings.sort_by(|a, b| (&a.origin, a.span, a.rule).cmp(&(&b.origin, b.span, b.rule)));
+    let mut coverage = Coverage {
+        items: shared.items,
+        bytes: shared.bytes,
+        skipped: shared.skipped,
+        excluded: summary.excluded,
+        gitignore_respected: plan.walk.respect_gitignore,
+        broken_links: summary.broken_links,
+        unscanned_histories: summary.repositories,
+    };
+    let mut findings = in_order(shared.findings);
+    redact(&mut findings, &mut coverage);
+    let all = findings.len();
+    findings.retain(|f| f.confidence >= plan.min_confidence);
     let base = roots.first().map(|root| root.base().to_path_buf());
     Ok(ScanOutcome {
         rules: detector.rules().clone(),
-        below_confidence: (all - shared.findings.len()) as u64,
-        findings: shared.findings,
-        coverage: Coverage {
-            items: shared.items,
-            bytes: shared.bytes,
-            skipped: shared.skipped,
-            excluded: summary.excluded,
-            gitignore_respected: plan.walk.respect_gitignore,
-            broken_links: summary.broken_links,
-            unscanned_histories: summary.repositories,
-        },
+        below_confidence: (all - findings.len()) as u64,
+        findings,
+        coverage,
         base: base.filter(|base| roots.iter().all(|root| root.base() == base)),
         elapsed: started.elapsed(),
     })
+}
+
+/// Sorts findings by path and place, each once: a file can be reached by two of the paths the user named. A secret in a
+/// name is listed for the first path that has it, not for every file below a folder.
+fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by(|a, b| (&a.origin, a.span, a.rule).cmp(&(&b.origin, b.span, b.rule)));
+    findings.dedup_by(|b, a| (&a.origin, a.span, a.rule) == (&b.origin, b.span, b.rule));
+    let mut named = BTreeSet::new();
+    findings.retain(|f| !matches!(f.origin, Origin::Name(_)) || named.insert((f.rule, f.credential)));
+    findings
+}
+
+/// Masks, in everything that will be shown, every secret that is known, whichever finding it belongs to.
+fn redact(findings: &mut [Finding], coverage: &mut Coverage) {
+    let redactor = Redactor::new(findings.iter().map(|f| &f.secret));
+    findings.iter_mut().for_each(|finding| finding.redact(&redactor));
+    for skipped in &mut coverage.skipped {
+        skipped.what = redactor.mask(&skipped.what);
+        skipped.detail = redactor.mask(&skipped.detail);
+    }
+    for name in coverage.broken_links.iter_mut().chain(&mut coverage.unscanned_histories) {
+        *name = redactor.mask(name);
+    }
 }
 
 fn explain(error: &io::Error) -> String {
@@ -243,6 +274,13 @@ impl Scan<'_> {
                 "cleansweep failed on it; please report this",
             ));
         }
+    }
+
+    /// Scans a file's path: it can hold a secret like any text, and it is shown in every report.
+    fn name(&self, shown: &str, worker: &mut Worker) {
+        let mut text = TextScan::new(self.detector, PathKind::default());
+        text.whole(shown.as_bytes(), false, &mut worker.scratch);
+        self.keep_candidates(&Origin::Name(shown.into()), text, worker);
     }
 
     /// Scans a file that is read whole; a larger one is left to all threads together.
@@ -305,7 +343,10 @@ impl Scan<'_> {
         let mut text = TextScan::new(self.detector, PathKind::of(origin.path()));
         self.monitor.items.fetch_add(1, Ordering::Relaxed);
         let (bytes, read) = match (sniffed, Encoding::sniff(&start)) {
-            (Err(error), _) => (0, Err(error)),
+            (Err(error), encoding) => {
+                let (bytes, _) = text.stream(&start, io::empty(), encoding == Encoding::Binary, self.monitor);
+                (bytes, Err(error))
+            }
             (Ok(_), encoding @ (Encoding::Utf16Le | Encoding::Utf16Be)) => {
                 let decoding = Utf16Reader::new(io::Cursor::new(start).chain(reader), encoding);
                 text.stream(&[], decoding, false, self.monitor)
@@ -325,12 +366,16 @@ impl Scan<'_> {
                 worker.skipped.push(skipped);
             }
         }
+        self.keep_candidates(&origin, text, worker);
+    }
+
+    fn keep_candidates(&self, origin: &Origin, text: TextScan<'_>, worker: &mut Worker) {
         let (candidates, truncated) = text.finish();
         if let Some(detail) = truncated {
             worker.skipped.push(Skipped::new(origin.path(), SkipReason::Truncated, detail));
         }
         if !candidates.is_empty() {
-            worker.findings.extend(finding::findings(&origin, self.detector.rules(), candidates, &self.plan.keys));
+            worker.findings.extend(finding::findings(origin, self.detector.rules(), candidates, &self.plan.keys));
         }
     }
 }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::Monitor;
 use super::surroundings::Surroundings;
-use crate::detect::{CONTEXT, Detector, Match, PathKind, Scratch, Window};
+use crate::detect::{Detector, Match, PathKind, REACH, Scratch, Window};
 use crate::finding::{Candidate, resolve};
 use crate::rule::RuleIndex;
 use crate::secret::Secret;
@@ -19,8 +19,11 @@ use crate::span::{LineCursor, Span};
 /// A batch is split among the threads in pieces of this many bytes.
 const PIECE: usize = 256 * 1024;
 
+/// How far beyond its core a batch is searched, so that what stands next to a secret at its edge is known and masked.
+const EDGE: usize = 4 * 1024;
+
 /// What a text is read in when it is not held whole.
-const SIZES: Sizes = Sizes { core: 8 * PIECE, context: CONTEXT };
+const SIZES: Sizes = Sizes { core: 8 * PIECE, context: REACH + EDGE };
 
 /// How often one secret is listed for one text; what is beyond is counted.
 const LISTED: u64 = 100;
@@ -40,7 +43,7 @@ pub(super) struct TextScan<'d> {
 /// Where a secret was listed first, where it was met last, and how often.
 struct Seen {
     first: usize,
-    last: Span,
+    last: Option<Span>,
     count: u64,
 }
 
@@ -90,13 +93,14 @@ impl<'d> TextScan<'d> {
         (batch.base + batch.core_end as u64, read)
     }
 
-    /// Searches the core of a batch in parallel, and counts the lines up to where the next one begins.
+    /// Searches the core of a batch and its edges in parallel, and counts the lines up to where the next one begins.
     fn search<'b>(&self, batch: &'b Batch, binary: bool) -> (Vec<Match<'b>>, Vec<LineCursor>) {
-        let starts: Vec<usize> = (batch.left..batch.core_end).step_by(PIECE).collect();
+        let searched = batch.left.saturating_sub(EDGE)..(batch.core_end + EDGE).min(batch.bytes.len());
+        let starts: Vec<usize> = searched.clone().step_by(PIECE).collect();
         let found: Vec<Vec<Match<'b>>> = starts
             .par_iter()
             .map_init(Scratch::default, |scratch, &start| {
-                let core = start..(start + PIECE).min(batch.core_end);
+                let core = start..(start + PIECE).min(searched.end);
                 self.detector.scan(&Window { text: &batch.bytes, core, path: self.path, binary }, scratch)
             })
             .collect();
@@ -176,14 +180,14 @@ impl<'d> TextScan<'d> {
     fn list(&mut self, candidate: Candidate) {
         let seen = self.seen.entry((candidate.rule, candidate.secret.clone())).or_insert_with(|| Seen {
             first: self.candidates.len(),
-            last: Span { start: u64::MAX, end: u64::MAX },
+            last: None,
             count: 0,
         });
-        // Batches overlap: two anchors of one match can be in two of them.
-        if seen.last == candidate.span {
+        // Batches overlap, and each is in order.
+        if seen.last.is_some_and(|last| candidate.span <= last) {
             return;
         }
-        seen.last = candidate.span;
+        seen.last = Some(candidate.span);
         seen.count += 1;
         if seen.count > LISTED {
             if let Some(first) = self.candidates.get_mut(seen.first) {

@@ -30,6 +30,7 @@ impl Wide {
                 wide.text.push(b'\n');
             }
             at = (start + 2 * run).max(nul + 1);
+            at += bytes[at..].iter().take_while(|&&b| b == 0).count();
         }
         wide
     }

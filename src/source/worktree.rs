@@ -44,6 +44,21 @@ impl Root {
         Ok(Self { path: path.into(), base: repository.unwrap_or(folder).into(), real })
     }
 
+    /// Leaves of several roots those that are not within another.
+    #[must_use]
+    pub fn outermost(roots: Vec<Self>) -> Vec<Self> {
+        let mut kept: Vec<Self> = Vec::new();
+        for (at, root) in roots.iter().enumerate() {
+            let within = |(i, other): (usize, &Self)| {
+                i != at && root.real.starts_with(&other.real) && (root.real != other.real || i < at)
+            };
+            if !roots.iter().enumerate().any(within) {
+                kept.push(root.clone());
+            }
+        }
+        kept
+    }
+
     /// What shown paths are relative to.
     #[must_use]
     pub fn base(&self) -> &Path {

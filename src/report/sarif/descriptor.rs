@@ -117,7 +117,7 @@ pub(super) fn weaknesses_of(origin: &Origin) -> Option<Vec<ReportingDescriptorRe
     match origin {
         Origin::File(path) if is_log(path) => Some(vec![weakness(LOG_FILE)]),
         Origin::File(_) => Some(vec![weakness(SOURCE_CODE)]),
-        Origin::Stdin => None,
+        Origin::Name(_) | Origin::Stdin => None,
     }
 }
 

@@ -166,7 +166,7 @@ impl Alert<'_, '_> {
         let secret = finding.secret.redacted();
         bag([
             ("confidence", json!(json::confidence(finding.confidence))),
-            ("credential", json!(finding.credential.to_string())),
+            ("credentialId", json!(finding.credential.to_string())),
             ("evidence", json!(evidence)),
             ("excerpt", json!(format!("{}{secret}{}", finding.snippet.before, finding.snippet.after))),
             ("facts", json!(facts)),
@@ -192,7 +192,7 @@ fn location(finding: &Finding, with_snippet: bool) -> Location {
 /// there makes it refuse the whole file.
 pub(super) fn artifact(origin: &Origin) -> ArtifactLocation {
     let uri = match origin {
-        Origin::File(path) => uri::of_path(path),
+        Origin::File(path) | Origin::Name(path) => uri::of_path(path),
         Origin::Stdin => "stdin".into(),
     };
     ArtifactLocation::builder().uri(uri).uri_base_id(SRCROOT).build()
