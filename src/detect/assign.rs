@@ -120,13 +120,12 @@ impl Cursor<'_> {
 /// The value that the text gives to the name at `name`, if it gives one.
 pub(super) fn assignment(text: &[u8], name: Range<usize>) -> Option<Assignment> {
     let mut cursor = Cursor { text, at: name.end };
-    // What a flag is to a shell, a keyword before the name is to other languages of commands.
-    let flag = text[name.start] == b'-' || after_keyword(text, name.start);
+    let flag = text[name.start] == b'-';
     let opened = if flag { b'-' } else { text[..name.start].last().copied().unwrap_or(b'\n') };
     let closed = cursor.quote().is_some();
     while cursor.eat(b"]") || cursor.eat(b")") {}
     let blanks = cursor.blanks();
-    let operator = operator(&mut cursor, opened, closed, blanks)?;
+    let operator = operator(&mut cursor, &text[..name.start], Edges { opened, closed, blanks })?;
     let before_lines = cursor.at;
     cursor.blanks_and_lines();
     let lines_crossed = text[before_lines..cursor.at].contains(&b'\n');
@@ -139,7 +138,19 @@ pub(super) fn assignment(text: &[u8], name: Range<usize>) -> Option<Assignment> 
     Some(Assignment { name, value, operator, quoted })
 }
 
-fn operator(cursor: &mut Cursor<'_>, opened: u8, closed: bool, blanks: usize) -> Option<Operator> {
+/// What stands directly around a name.
+#[derive(Clone, Copy)]
+struct Edges {
+    /// The byte before it; `-` for a name that is a flag.
+    opened: u8,
+    /// Whether a quotation mark closes it.
+    closed: bool,
+    /// The blanks after it.
+    blanks: usize,
+}
+
+fn operator(cursor: &mut Cursor<'_>, before: &[u8], edges: Edges) -> Option<Operator> {
+    let Edges { opened, closed, blanks } = edges;
     const TABLE: &[(&[u8], Operator)] = &[
         (b"===", Operator::Compare),
         (b"!==", Operator::Compare),
@@ -183,19 +194,21 @@ fn operator(cursor: &mut Cursor<'_>, opened: u8, closed: bool, blanks: usize) ->
         b'"' | b'\'' if blanks > 0 && !closed => Some(Operator::Space),
         // `<add key="name" value="…"/>` and YAML's `name: X` line followed by `value: …`.
         b'v' | b'V' | b'\n' | b'\r' | b'-' if closed || opened == b' ' => named_value(cursor),
-        _ if blanks > 0 && opened == b'-' => Some(Operator::Space),
+        _ if blanks > 0 && (opened == b'-' || (opened == b' ' && after_keyword(before))) => Some(Operator::Space),
         _ => None,
     }
 }
 
-/// Whether the name follows a word after which names have their values beside them: Dockerfile's `ENV NAME value`, and netrc's
-/// `machine … login … password value`.
-fn after_keyword(text: &[u8], name: usize) -> bool {
-    let from = name.saturating_sub(NAME_MAX);
-    let line = &text[memchr::memrchr(b'\n', &text[from..name]).map_or(from, |at| from + at + 1)..name];
-    let line = line.trim_ascii_start();
-    matches!(line, b"ENV " | b"ARG ")
-        || ((line.is_empty() || line.ends_with(b" ")) && memchr::memmem::find(line, b"login ").is_some())
+/// Whether a name follows a word after which names have their values beside them, as flags have in a shell: Dockerfile's
+/// `ENV NAME value`, and netrc's `machine … login … password value`.
+fn after_keyword(before: &[u8]) -> bool {
+    if before.ends_with(b"ENV ") || before.ends_with(b"ARG ") {
+        return true;
+    }
+    // `login ada password`: the word before the name is a user, the one before that tells.
+    let mut words =
+        before[before.len().saturating_sub(NAME_MAX)..].rsplit(|b| b.is_ascii_whitespace()).filter(|w| !w.is_empty());
+    words.nth(1) == Some(b"login")
 }
 
 /// Reads a type between the colon and `=`, as in `name: &'static str = …`. Leaves the cursor after the `=`
