@@ -10,6 +10,7 @@ use std::{env, error::Error, fs, path::PathBuf};
 #[allow(dead_code, unreachable_pub, reason = "written for the library")]
 mod syntax;
 
+use sha2::{Digest, Sha256};
 use syntax::ProviderFile;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -38,6 +39,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             rule.miss.clear();
         }
     }
-    fs::write(out.join("catalogue.hot"), postcard::to_stdvec(&files)?)?;
+    let hot = postcard::to_stdvec(&files)?;
+    let digest: String = Sha256::digest(&hot)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    println!("cargo::rustc-env=CATALOGUE_DIGEST={digest}");
+    fs::write(out.join("catalogue.hot"), hot)?;
     Ok(())
 }

@@ -239,6 +239,6 @@ fn summary(outcome: &ScanOutcome) -> Summary {
         broken_links: coverage.broken_links.clone(),
         unscanned_histories: coverage.unscanned_histories.clone(),
         tool_version: env!("CARGO_PKG_VERSION"),
-        rules_digest: outcome.rules.digest(),
+        rules_digest: outcome.rules.digest().into(),
     }
 }

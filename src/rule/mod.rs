@@ -181,12 +181,17 @@ impl Rule {
     /// # Errors
     /// What the regex engine says of an invalid, unbounded or too large pattern.
     pub fn compile(&self) -> Result<(), String> {
-        let patterns: Vec<&Pattern> = match &self.matcher {
-            Matcher::Text(pattern) => vec![pattern],
-            Matcher::Value { value, name } => std::iter::once(value).chain(name).collect(),
-            Matcher::Url => Vec::new(),
+        self.patterns().try_for_each(|p| p.compiled().map(drop).map_err(|e| format!("`{}`: {e}", self.id)))
+    }
+
+    /// The rule's patterns.
+    pub(crate) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+        let (first, second) = match &self.matcher {
+            Matcher::Text(pattern) => (Some(pattern), None),
+            Matcher::Value { value, name } => (Some(value), name.as_ref()),
+            Matcher::Url => (None, None),
         };
-        patterns.into_iter().try_for_each(|p| p.compiled().map(drop).map_err(|e| format!("`{}`: {e}", self.id)))
+        first.into_iter().chain(second)
     }
 }
 

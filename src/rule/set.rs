@@ -1,10 +1,11 @@
 //! A set of rules, indexed by their anchors.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use sha2::{Digest, Sha256};
 
-use super::Rule;
+use super::{Pattern, Rule};
 
 /// A rule's place in its set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +25,7 @@ pub struct Anchor {
 pub struct RuleSet {
     rules: Vec<Rule>,
     anchors: Vec<Anchor>,
+    digest: OnceLock<String>,
 }
 
 impl RuleSet {
@@ -46,7 +48,7 @@ impl RuleSet {
                 entry.waiting.push((exact, index));
             }
         }
-        Self { rules, anchors: anchors.into_values().collect() }
+        Self { rules, anchors: anchors.into_values().collect(), digest: OnceLock::new() }
     }
 
     /// The rules, sorted by id.
@@ -76,11 +78,25 @@ impl RuleSet {
 
     /// A digest of everything that decides what the set finds: equal digests find the same.
     #[must_use]
-    pub fn digest(&self) -> String {
-        let mut hash = Sha256::new();
-        for rule in &self.rules {
-            hash.update(format!("{rule:?}"));
-        }
-        hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    pub fn digest(&self) -> &str {
+        self.digest.get_or_init(|| {
+            let mut hash = Sha256::new();
+            for rule in &self.rules {
+                let Rule {
+                    id, severity, anchors, matcher, checks, min_entropy, confidence, guessable, generic, ..
+                } = rule;
+                let patterns: Vec<&str> = rule.patterns().map(Pattern::source).collect();
+                let kind = std::mem::discriminant(matcher);
+                hash.update(format!("{id:?}{severity:?}{anchors:?}{kind:?}{patterns:?}{checks:?}"));
+                hash.update(format!("{min_entropy:?}{confidence:?}{guessable:?}{generic:?}"));
+            }
+            hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+        })
+    }
+
+    /// The same set with a digest that is known beforehand.
+    pub(super) fn with_digest(mut self, digest: &str) -> Self {
+        self.digest = OnceLock::from(digest.to_owned());
+        self
     }
 }
