@@ -11,6 +11,7 @@ mod placeholder;
 mod prefilter;
 mod proof;
 mod score;
+mod table;
 mod url;
 
 use std::ops::Range;

@@ -360,6 +360,10 @@ impl Scan<'_> {
         worker.bytes += bytes;
         match read {
             Ok(()) => worker.items += 1,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                let detail = format!("it was stopped after {bytes} bytes; scan it again");
+                worker.skipped.push(Skipped::new(origin.path(), SkipReason::Interrupted, detail));
+            }
             Err(error) => {
                 let mut skipped = file::unreadable(origin.path(), &error);
                 skipped.detail = format!("after {bytes} bytes: {}", skipped.detail);

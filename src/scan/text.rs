@@ -63,7 +63,8 @@ impl<'d> TextScan<'d> {
         }
     }
 
-    /// Scans `start` and what `reader` gives after it. Returns the bytes scanned and how reading ended.
+    /// Scans `start` and what `reader` gives after it. Returns the bytes scanned and how reading ended: with
+    /// [`io::ErrorKind::Interrupted`] if the scan was stopped.
     pub(super) fn stream(
         &mut self,
         start: &[u8],
@@ -85,7 +86,12 @@ impl<'d> TextScan<'d> {
             if binary {
                 self.wide_strings(&place, &mut Scratch::default());
             }
-            let Some((next, next_read)) = next else { break };
+            let Some((next, next_read)) = next else {
+                if !batch.last {
+                    read = Err(io::ErrorKind::Interrupted.into());
+                }
+                break;
+            };
             advanced.iter().for_each(|piece| cursor.append(piece));
             spare = std::mem::replace(&mut batch, next);
             read = next_read;

@@ -53,19 +53,16 @@ fn body(inside: &str) -> String {
         if line.contains(": ") || (line.starts_with('=') && line.len() == 5) {
             continue;
         }
-        // In `"MIIE…" +` the plus sign is the language's.
+        // In `"MIIE…" +` the plus sign is the language's: of what quotation marks part, the longest counts.
         let line = line.split(['"', '\'', '`']).max_by_key(|part| part.trim().len()).unwrap_or_default();
-        let line = if line.trim().len() < 4 && !base64_end(line.trim()) { "" } else { line };
+        if line.trim() == "+" {
+            continue;
+        }
         body.extend(line.chars().filter(|&c| base64(c)));
     }
     let end = body.trim_end_matches('=').len();
     body.truncate(end);
     body
-}
-
-/// Whether a short line can be the end of a body.
-fn base64_end(line: &str) -> bool {
-    line.chars().all(|c| c.is_ascii_alphanumeric() || c == '=' || c == '/')
 }
 
 enum Structure {
