@@ -12,6 +12,7 @@ mod prefilter;
 mod proof;
 mod score;
 mod table;
+mod trace;
 mod url;
 
 use std::ops::Range;
@@ -25,6 +26,7 @@ use self::prefilter::{Hit, Prefilter};
 pub use self::proof::Fact;
 use self::proof::{Proof, base62_checksum};
 pub use self::score::{Evidence, Score};
+pub use self::trace::Trace;
 use crate::rule::{MAX_REACH, Matcher, Pattern, Rule, RuleIndex, RuleSet};
 
 /// How far a match can reach beyond the anchor that leads to it; a text that is scanned in pieces needs this much on
@@ -117,17 +119,7 @@ impl Detector {
 
     fn verify<'b>(&self, window: &Window<'b>, hits: &[Hit]) -> Vec<Match<'b>> {
         let mut found = Vec::new();
-        for &hit in hits {
-            let anchor = &self.rules.anchors()[hit.anchor];
-            let range = hit.start..hit.start + anchor.folded.len();
-            for (exact, index) in &anchor.waiting {
-                let spelled = exact.as_deref().is_none_or(|exact| &window.text[range.clone()] == exact.as_bytes());
-                if spelled {
-                    let at = At { window, index: *index, rule: self.rules.get(*index), anchor: range.clone() };
-                    at.follow(&mut found);
-                }
-            }
-        }
+        hits.iter().for_each(|&hit| self.follow(window, hit, &mut found));
         found.sort_by_key(|m| (m.range.start, m.range.end, m.rule));
         found.dedup_by(|b, a| {
             let same = a.range == b.range && a.rule == b.rule;
@@ -138,6 +130,19 @@ impl Detector {
             same
         });
         found
+    }
+
+    /// Asks every rule that waits for an anchor what it makes of it.
+    fn follow<'b>(&self, window: &Window<'b>, hit: Hit, found: &mut Vec<Match<'b>>) {
+        let anchor = &self.rules.anchors()[hit.anchor];
+        let range = hit.start..hit.start + anchor.folded.len();
+        for (exact, index) in &anchor.waiting {
+            let spelled = exact.as_deref().is_none_or(|exact| &window.text[range.clone()] == exact.as_bytes());
+            if spelled {
+                let at = At { window, index: *index, rule: self.rules.get(*index), anchor: range.clone() };
+                at.follow(found);
+            }
+        }
     }
 }
 

@@ -50,6 +50,11 @@ impl Prefilter {
         Self { anchors, compact, table: OnceLock::new(), searched: AtomicUsize::new(0), longest }
     }
 
+    /// The length of the longest anchor.
+    pub(super) fn longest(&self) -> usize {
+        self.longest
+    }
+
     /// Puts into `hits` every anchor whose last byte is in `core`. They come in no particular order.
     pub(super) fn find(&self, text: &[u8], core: Range<usize>, hits: &mut Vec<Hit>) {
         hits.clear();

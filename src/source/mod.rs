@@ -3,6 +3,7 @@
 
 pub mod encoding;
 pub mod file;
+pub mod git;
 pub mod stream;
 pub mod wide;
 pub mod worktree;

@@ -11,6 +11,7 @@ mod cli;
 mod fingerprints;
 mod leak;
 mod output;
+mod packs;
 mod prefilter;
 mod rules;
 mod scan;
@@ -18,6 +19,7 @@ mod shows;
 mod streams;
 mod support;
 mod syntaxes;
+mod trace;
 
 /// Every file beside this one is a module of it: a forgotten file would be tests that never run.
 #[test]

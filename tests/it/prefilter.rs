@@ -17,7 +17,7 @@ fn seen(found: &Match<'_>) -> Seen {
     (rules().get(found.rule).id.clone(), found.range.clone(), found.score.total())
 }
 
-fn window(text: &[u8], core: Range<usize>) -> Window<'_> {
+pub(crate) fn window(text: &[u8], core: Range<usize>) -> Window<'_> {
     let path = PathKind { config: true, ..PathKind::default() };
     Window { text, core, path, binary: false }
 }
@@ -125,7 +125,7 @@ fn part() -> impl Strategy<Value = Part> {
     ]
 }
 
-fn text() -> impl Strategy<Value = Vec<u8>> {
+pub(crate) fn text() -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(part(), 0..24).prop_map(|parts| {
         let mut text = Vec::new();
         for part in parts {

@@ -1,0 +1,117 @@
+//! How long it takes to look at every blob of a repository's packs once: decoding alone, and searching what each has
+//! new beside what it is made from. `--whole` searches all of every blob instead and compares what the two ways flag.
+//!
+//! ```text
+//! cargo bench --bench history -- REPOSITORY/.git/objects/pack [--whole]
+//! ```
+
+#![expect(clippy::print_stdout, reason = "a program that tells figures")]
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use cleansweep::detect::{Detector, PathKind, Scratch, Trace, Window};
+use cleansweep::rule::{Catalogue, RuleSource};
+use cleansweep::source::git::pack::{Object, Pack, Visitor};
+use cleansweep::span::Copied;
+use gix::ObjectId;
+use gix::objs::Kind;
+
+/// What a pass does with each blob.
+enum Pass<'d> {
+    Decode,
+    Trace(&'d Detector),
+    Whole(&'d Detector),
+}
+
+struct Look<'d> {
+    pass: Pass<'d>,
+    blobs: AtomicU64,
+    bytes: AtomicU64,
+    flagged: Mutex<BTreeSet<ObjectId>>,
+    corrupt: AtomicU64,
+}
+
+impl Visitor for Look<'_> {
+    type Seen = (Trace, usize);
+
+    fn wants(&self, kind: Kind) -> bool {
+        kind == Kind::Blob
+    }
+
+    fn visit(&self, object: &Object<'_>, base: Option<(&Self::Seen, &[Copied])>) -> Self::Seen {
+        self.blobs.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(object.data.len() as u64, Ordering::Relaxed);
+        let path = PathKind { config: true, ..PathKind::default() };
+        let window = Window { text: object.data, core: 0..object.data.len(), path, binary: false };
+        let mut scratch = Scratch::default();
+        let trace = match (&self.pass, base) {
+            (Pass::Decode, _) => Trace::default(),
+            (Pass::Trace(detector), Some(((known, len), copied))) => {
+                detector.retrace(&window, known, *len, copied, &mut scratch)
+            }
+            (Pass::Trace(detector) | Pass::Whole(detector), _) => detector.trace(&window, &mut scratch),
+        };
+        if trace.found() {
+            self.flagged.lock().expect("no thread failed").insert(object.id);
+        }
+        (trace, object.data.len())
+    }
+
+    fn corrupt(&self, _: ObjectId, below: u32, _: String) {
+        self.corrupt.fetch_add(1 + u64::from(below), Ordering::Relaxed);
+    }
+
+    fn stop(&self) -> bool {
+        false
+    }
+}
+
+fn run(name: &str, packs: &[Pack], pass: Pass<'_>) -> BTreeSet<ObjectId> {
+    let look = Look {
+        pass,
+        blobs: AtomicU64::new(0),
+        bytes: AtomicU64::new(0),
+        flagged: Mutex::default(),
+        corrupt: AtomicU64::new(0),
+    };
+    let started = Instant::now();
+    packs.iter().for_each(|pack| pack.walk(&look));
+    let seconds = started.elapsed().as_secs_f64();
+    let flagged = look.flagged.into_inner().expect("no thread failed");
+    println!(
+        "{name:<7} {seconds:6.2} s  {} blobs  {} MB  {} flagged  {} unreadable",
+        look.blobs.into_inner(),
+        look.bytes.into_inner() / 1_000_000,
+        flagged.len(),
+        look.corrupt.into_inner()
+    );
+    flagged
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
+    let Some(folder) = arguments.iter().find(|a| !a.starts_with("--")) else {
+        println!("usage: cargo bench --bench history -- REPOSITORY/.git/objects/pack [--whole]");
+        return Ok(());
+    };
+    let mut packs = Vec::new();
+    for entry in Path::new(folder).read_dir()? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|e| e == "idx") {
+            packs.push(Pack::open(&path, gix::hash::Kind::Sha1)?);
+        }
+    }
+    let detector = Detector::new(Catalogue::load(&[RuleSource::Embedded])?.into());
+    run("decode", &packs, Pass::Decode);
+    let traced = run("trace", &packs, Pass::Trace(&detector));
+    if arguments.iter().any(|a| a == "--whole") {
+        let whole = run("whole", &packs, Pass::Whole(&detector));
+        println!("{}", if traced == whole { "the two ways flag the same blobs" } else { "the two ways DIFFER" });
+    }
+    Ok(())
+}

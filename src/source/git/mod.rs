@@ -1,0 +1,4 @@
+//! Git's own files: packs.
+
+mod delta;
+pub mod pack;

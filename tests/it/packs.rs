@@ -1,0 +1,118 @@
+//! A pack walked as the forest its deltas form gives every object once, as it is, and says truly what each copies from its base.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+
+use cleansweep::source::git::pack::{Object, Pack, Visitor};
+use cleansweep::span::Copied;
+use gix::ObjectId;
+use gix::hash::Kind as HashKind;
+use gix::objs::Kind;
+
+use crate::support::git::Repository;
+use crate::support::{Random, Sandbox};
+
+/// Keeps what it is shown, and checks the copies on the way.
+#[derive(Default)]
+struct Keep {
+    objects: Mutex<BTreeMap<ObjectId, (Kind, Vec<u8>)>>,
+    derived: Mutex<usize>,
+    corrupt: Mutex<Vec<ObjectId>>,
+}
+
+impl Visitor for Keep {
+    type Seen = Vec<u8>;
+
+    fn wants(&self, _: Kind) -> bool {
+        true
+    }
+
+    fn visit(&self, object: &Object<'_>, base: Option<(&Vec<u8>, &[Copied])>) -> Vec<u8> {
+        if let Some((base, copied)) = base {
+            *self.derived.lock().expect("no thread failed") += 1;
+            for &Copied { source, target, length } in copied {
+                assert_eq!(base[source..source + length], object.data[target..target + length]);
+            }
+        }
+        let twice =
+            self.objects.lock().expect("no thread failed").insert(object.id, (object.kind, object.data.to_vec()));
+        assert!(twice.is_none(), "an object was shown twice");
+        object.data.to_vec()
+    }
+
+    fn corrupt(&self, id: ObjectId, _: u32, _: String) {
+        self.corrupt.lock().expect("no thread failed").push(id);
+    }
+
+    fn stop(&self) -> bool {
+        false
+    }
+}
+
+/// 200 commits, each with a tree and a blob of its own.
+const OBJECTS: usize = 600;
+
+/// A repository whose one file grows and changes over 200 commits, in one pack of long chains.
+fn packed(sandbox: &Sandbox) -> PathBuf {
+    let folder = sandbox.path("repository");
+    let repository = Repository::init(&folder);
+    let mut lines: Vec<String> = (0..200).map(|i| Random::new(i).letters(40)).collect();
+    let mut parent: Vec<ObjectId> = Vec::new();
+    for i in 0..200u64 {
+        let at = (i * 37 % 200) as usize;
+        lines[at] = Random::new(1000 + i).letters(40);
+        lines.push(Random::new(2000 + i).letters(20));
+        let text = lines.join("\n");
+        parent = vec![repository.commit("main", &parent, &[("file.txt", text.as_bytes())], "edit")];
+    }
+    let status = Command::new("git")
+        .args(["-c", "pack.threads=1", "repack", "-adfq", "--depth=40", "--window=40"])
+        .current_dir(&folder)
+        .env("HOME", sandbox.home())
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .status();
+    assert!(status.expect("git is on the machine").success());
+    let packs = folder.join(".git/objects/pack");
+    let entries = packs.read_dir().expect("the folder of packs").map(|e| e.expect("an entry").path());
+    entries.into_iter().find(|p| p.extension().is_some_and(|e| e == "idx")).expect("git made a pack")
+}
+
+fn walk(index: &Path) -> Result<Keep, String> {
+    let keep = Keep::default();
+    Pack::open(index, HashKind::Sha1)?.walk(&keep);
+    Ok(keep)
+}
+
+#[test]
+fn every_object_is_seen_once_and_whole() {
+    let sandbox = Sandbox::new();
+    let keep = walk(&packed(&sandbox)).expect("a sound pack");
+    let objects = keep.objects.into_inner().expect("no thread failed");
+    assert_eq!(objects.len(), OBJECTS);
+    for (id, (kind, data)) in &objects {
+        let hash = gix::objs::compute_hash(HashKind::Sha1, *kind, data).expect("an object can be hashed");
+        assert_eq!(hash, *id);
+    }
+    assert!(keep.derived.into_inner().expect("no thread failed") > 150, "the pack has no deltas to speak of");
+    assert!(keep.corrupt.into_inner().expect("no thread failed").is_empty());
+}
+
+#[test]
+fn what_a_broken_pack_still_has_is_seen_and_the_rest_is_said() {
+    let sandbox = Sandbox::new();
+    let index = packed(&sandbox);
+    let pack = index.with_extension("pack");
+    let bytes = std::fs::read(&pack).expect("the pack can be read");
+    for (at, len) in [(bytes.len() * 3 / 4, 40), (bytes.len() * 9 / 10, 400)] {
+        let mut broken = bytes.clone();
+        broken[at..at + len].fill(0x5a);
+        std::fs::remove_file(&pack).expect("the pack can be replaced");
+        std::fs::write(&pack, &broken).expect("the pack can be written");
+        let keep = walk(&index).expect("its header is sound");
+        let seen = keep.objects.into_inner().expect("no thread failed").len();
+        let corrupt = keep.corrupt.into_inner().expect("no thread failed").len();
+        assert!(0 < seen && seen < OBJECTS && corrupt > 0, "{seen} seen, {corrupt} corrupt");
+    }
+}
