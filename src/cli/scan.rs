@@ -136,6 +136,10 @@ fn plan(args: &ScanArgs) -> Plan {
     let stdin = Path::new("-");
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let threads = args.threads.map_or_else(cores, usize::from);
+    if args.threads.is_some() {
+        // Folders are walked by threads of their own, large files are shared among these. Nobody has made them before.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    }
     Plan {
         roots: args.paths.iter().filter(|p| *p != stdin).cloned().collect(),
         stdin: args.paths.iter().any(|p| p == stdin),

@@ -14,6 +14,8 @@ const SHOWN: usize = 60;
 pub(super) struct Surroundings<'t> {
     text: &'t [u8],
     ranges: Vec<Range<usize>>,
+    /// The length of the longest of them.
+    longest: usize,
     secrets: Vec<Secret>,
     by_hash: Option<HashMap<u64, Vec<usize>>>,
 }
@@ -24,6 +26,7 @@ impl<'t> Surroundings<'t> {
         Self {
             text,
             ranges: matches.iter().map(|m| m.range.clone()).collect(),
+            longest: matches.iter().map(|m| m.range.len()).max().unwrap_or_default(),
             secrets: matches.iter().map(secret).collect(),
             by_hash: None,
         }
@@ -72,7 +75,10 @@ impl<'t> Surroundings<'t> {
 
     /// The matches that have a byte in `range`.
     fn touching(&self, range: &Range<usize>) -> impl Iterator<Item = usize> {
-        self.ranges.iter().enumerate().filter(|(_, r)| r.start < range.end && range.start < r.end).map(|(i, _)| i)
+        // They are sorted by their start, and none that starts further before than the longest is long can reach here.
+        let first = self.ranges.partition_point(|r| r.start + self.longest < range.start);
+        let last = self.ranges.partition_point(|r| r.start < range.end);
+        (first..last).filter(|&i| range.start < self.ranges[i].end)
     }
 
     /// The bytes of `range` with those secrets masked that `hide` names.

@@ -184,11 +184,13 @@ impl<'d> TextScan<'d> {
     }
 
     fn list(&mut self, candidate: Candidate) {
-        let seen = self.seen.entry((candidate.rule, candidate.secret.clone())).or_insert_with(|| Seen {
-            first: self.candidates.len(),
-            last: None,
-            count: 0,
-        });
+        let name = (candidate.rule, candidate.secret.clone());
+        // What is no longer kept is not remembered either: a file made of secrets must not fill the memory.
+        if self.candidates.len() >= KEPT && !self.seen.contains_key(&name) {
+            self.dropped += 1;
+            return;
+        }
+        let seen = self.seen.entry(name).or_insert_with(|| Seen { first: self.candidates.len(), last: None, count: 0 });
         // Batches overlap, and each is in order.
         if seen.last.is_some_and(|last| candidate.span <= last) {
             return;
