@@ -14,11 +14,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use cleansweep::blob::SkipReason;
 use cleansweep::detect::{Detector, PathKind, Scratch, Trace, Window};
 use cleansweep::rule::{Catalogue, RuleSource};
-use cleansweep::source::git::pack::{Object, Pack, Visitor};
+use cleansweep::source::git::forest::Forest;
+use cleansweep::source::git::pack::Pack;
+use cleansweep::source::git::walk::{Object, Visitor};
 use cleansweep::span::Copied;
-use gix::ObjectId;
 use gix::objs::Kind;
 
 /// What a pass does with each blob.
@@ -32,37 +34,37 @@ struct Look<'d> {
     pass: Pass<'d>,
     blobs: AtomicU64,
     bytes: AtomicU64,
-    flagged: Mutex<BTreeSet<ObjectId>>,
+    flagged: Mutex<BTreeSet<u32>>,
     corrupt: AtomicU64,
 }
 
 impl Visitor for Look<'_> {
     type Seen = (Trace, usize);
+    type Tools = Scratch;
 
     fn wants(&self, kind: Kind) -> bool {
         kind == Kind::Blob
     }
 
-    fn visit(&self, object: &Object<'_>, base: Option<(&Self::Seen, &[Copied])>) -> Self::Seen {
+    fn visit(&self, scratch: &mut Scratch, object: &Object<'_>, base: Option<(&Self::Seen, &[Copied])>) -> Self::Seen {
         self.blobs.fetch_add(1, Ordering::Relaxed);
         self.bytes.fetch_add(object.data.len() as u64, Ordering::Relaxed);
-        let path = PathKind { config: true, ..PathKind::default() };
+        let path = PathKind::credulous();
         let window = Window { text: object.data, core: 0..object.data.len(), path, binary: false };
-        let mut scratch = Scratch::default();
         let trace = match (&self.pass, base) {
             (Pass::Decode, _) => Trace::default(),
             (Pass::Trace(detector), Some(((known, len), copied))) => {
-                detector.retrace(&window, known, *len, copied, &mut scratch)
+                detector.retrace(&window, known, *len, copied, scratch)
             }
-            (Pass::Trace(detector) | Pass::Whole(detector), _) => detector.trace(&window, &mut scratch),
+            (Pass::Trace(detector) | Pass::Whole(detector), _) => detector.trace(&window, scratch),
         };
-        if trace.found() {
-            self.flagged.lock().expect("no thread failed").insert(object.id);
+        if trace.found().is_some() {
+            self.flagged.lock().expect("no thread failed").insert(object.number);
         }
         (trace, object.data.len())
     }
 
-    fn corrupt(&self, _: ObjectId, below: u32, _: String) {
+    fn unreadable(&self, _: u32, below: u32, _: SkipReason, _: String) {
         self.corrupt.fetch_add(1 + u64::from(below), Ordering::Relaxed);
     }
 
@@ -71,7 +73,7 @@ impl Visitor for Look<'_> {
     }
 }
 
-fn run(name: &str, packs: &[Pack], pass: Pass<'_>) -> BTreeSet<ObjectId> {
+fn run(name: &str, packs: &[Pack], pass: Pass<'_>) -> BTreeSet<u32> {
     let look = Look {
         pass,
         blobs: AtomicU64::new(0),
@@ -80,7 +82,7 @@ fn run(name: &str, packs: &[Pack], pass: Pass<'_>) -> BTreeSet<ObjectId> {
         corrupt: AtomicU64::new(0),
     };
     let started = Instant::now();
-    packs.iter().for_each(|pack| pack.walk(&look));
+    packs.iter().for_each(|pack| Forest::read(pack).walk(pack, &look));
     let seconds = started.elapsed().as_secs_f64();
     let flagged = look.flagged.into_inner().expect("no thread failed");
     println!(

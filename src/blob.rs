@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Where a piece of content was met. Paths are shown with `/`, relative to what the user named
 /// where that is possible; bytes that are not UTF-8 are shown as U+FFFD.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Origin {
     /// A file of a working tree, by its path.
     File(String),
@@ -12,6 +14,35 @@ pub enum Origin {
     Name(String),
     /// Standard input.
     Stdin,
+    /// A version of a file in a history, by the path it had.
+    Version(String),
+    /// The name of a file in a history.
+    PastName(String),
+    /// An object of a history that is no file: `commit 1234…`.
+    Object(ObjectKind, String),
+}
+
+/// An object of a history that has no path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ObjectKind {
+    /// A commit: its message, its author, what else is written in it.
+    Commit,
+    /// An annotated tag.
+    Tag,
+    /// Content that no commit has as a file.
+    Blob,
+}
+
+impl ObjectKind {
+    /// Its name, as git has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Commit => "commit",
+            Self::Tag => "tag",
+            Self::Blob => "blob",
+        }
+    }
 }
 
 impl Origin {
@@ -19,9 +50,31 @@ impl Origin {
     #[must_use]
     pub fn path(&self) -> &str {
         match self {
-            Self::File(path) | Self::Name(path) => path,
+            Self::File(path)
+            | Self::Name(path)
+            | Self::Version(path)
+            | Self::PastName(path)
+            | Self::Object(_, path) => path,
             Self::Stdin => "<stdin>",
         }
+    }
+
+    /// The path, for masking what must not be shown of it.
+    pub fn path_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::File(path)
+            | Self::Name(path)
+            | Self::Version(path)
+            | Self::PastName(path)
+            | Self::Object(_, path) => Some(path),
+            Self::Stdin => None,
+        }
+    }
+
+    /// Whether it is the name of something and not its content.
+    #[must_use]
+    pub fn is_name(&self) -> bool {
+        matches!(self, Self::Name(_) | Self::PastName(_))
     }
 
     /// The kind of source, as reports name it.
@@ -31,6 +84,9 @@ impl Origin {
             Self::File(_) => "file",
             Self::Name(_) => "name",
             Self::Stdin => "stdin",
+            Self::Version(_) => "history",
+            Self::PastName(_) => "history-name",
+            Self::Object(kind, _) => kind.name(),
         }
     }
 }
@@ -42,7 +98,7 @@ impl fmt::Display for Origin {
 }
 
 /// Why something was not, or not wholly, looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum SkipReason {
     /// It could not be opened or read.
     Unreadable,
@@ -60,6 +116,14 @@ pub enum SkipReason {
     Interrupted,
     /// An error of ours; the rest was scanned.
     Internal,
+    /// Its bytes are not what they ought to be.
+    Corrupt,
+    /// In a form that is not read, or not in the way it was given.
+    Unsupported,
+    /// Objects of a repository are not there, though others name them.
+    MissingObjects,
+    /// A repository that was made without all of its history.
+    IncompleteHistory,
 }
 
 impl SkipReason {
@@ -75,12 +139,16 @@ impl SkipReason {
             Self::Truncated => "truncated",
             Self::Interrupted => "interrupted",
             Self::Internal => "internal-error",
+            Self::Corrupt => "corrupt",
+            Self::Unsupported => "unsupported",
+            Self::MissingObjects => "missing-objects",
+            Self::IncompleteHistory => "incomplete-history",
         }
     }
 }
 
 /// One thing that was not, or not wholly, looked at. It makes a scan incomplete.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Skipped {
     /// What it is: a path, or a range of something larger.
     pub what: String,

@@ -48,6 +48,12 @@ const DOCS: &[&str] =
     &["md", "mdx", "rst", "adoc", "asciidoc", "txt", "tex", "pod", "1", "3", "5", "7", "8", "ipynb", "html", "htm"];
 
 impl PathKind {
+    /// The kind that a match is believed in most: of any other it scores the same or less.
+    #[must_use]
+    pub fn credulous() -> Self {
+        Self { config: true, ..Self::default() }
+    }
+
     /// Reads a path; folders are separated by `/`.
     #[must_use]
     pub fn of(path: &str) -> Self {

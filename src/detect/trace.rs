@@ -1,6 +1,6 @@
 //! Searching a text that is an edit of another: only what is new is searched, the rest is known.
 //!
-//! Of each text every anchor's place is kept, and whether a rule found something there. For a text made of copies of
+//! Of each text every anchor's place is kept, and what a rule made of it. For a text made of copies of
 //! another, anchors within a copy are carried over; anchors that end in something new, or across the seam of two copies, are searched
 //! for. What a rule made of an anchor is carried over too if all it could have looked at lies within one copy; else it is
 //! asked again. So the outcome is that of searching everything, which a test holds.
@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::prefilter::Hit;
 use super::{Detector, NEAR, Scratch, Window, assign};
-use crate::rule::{MAX_REACH, Matcher};
+use crate::rule::{Confidence, MAX_REACH, Matcher};
 use crate::span::Copied;
 
 /// How far the reader of assignments looks around an anchor: a name before it; a name, blanks and a value after it, or after a name near by.
@@ -27,23 +27,18 @@ pub struct Trace {
     hits: Vec<Known>,
 }
 
-/// An anchor at a place, and whether a rule found something from there.
+/// An anchor at a place, and how sure the rules are that they found something from there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Known {
     hit: Hit,
-    found: bool,
+    found: Option<Confidence>,
 }
 
 impl Trace {
-    /// Whether a rule found something in the text.
+    /// How sure the rules are of what they are surest of in the text; `None` if they found nothing.
     #[must_use]
-    pub fn found(&self) -> bool {
-        self.hits.iter().any(|known| known.found)
-    }
-
-    /// The anchors from which something was found, by place.
-    pub fn places(&self) -> impl Iterator<Item = usize> {
-        self.hits.iter().filter(|known| known.found).map(|known| known.hit.start)
+    pub fn found(&self) -> Option<Confidence> {
+        self.hits.iter().filter_map(|known| known.found).max()
     }
 }
 
@@ -145,10 +140,10 @@ impl Detector {
         })
     }
 
-    fn finds(&self, window: &Window<'_>, hit: Hit) -> bool {
+    fn finds(&self, window: &Window<'_>, hit: Hit) -> Option<Confidence> {
         let mut found = Vec::new();
         self.follow(window, hit, &mut found);
-        !found.is_empty()
+        found.iter().filter_map(|found| found.score.confidence()).max()
     }
 }
 

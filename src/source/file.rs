@@ -6,7 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "reading files is what this module is for")]
 
 use std::fs::{File, FileType};
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 use crate::blob::{SkipReason, Skipped};
@@ -71,4 +71,32 @@ fn name(kind: FileType) -> &'static str {
 #[cfg(not(unix))]
 fn name(_: FileType) -> &'static str {
     "a special file"
+}
+
+/// The names in a folder that are UTF-8; git gives its own files no others.
+///
+/// # Errors
+/// The folder cannot be listed.
+pub fn names(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        if let Ok(name) = entry?.file_name().into_string() {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// A regular file of at most `limit` bytes, read as text; what is not UTF-8 in it is replaced.
+///
+/// # Errors
+/// It cannot be read, is no regular file, or is larger.
+pub fn small_text(path: &Path, limit: u64) -> io::Result<String> {
+    let (file, _) = open(path, "").map_err(|skipped| io::Error::other(skipped.detail))?;
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

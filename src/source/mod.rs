@@ -1,6 +1,7 @@
 //! Where bytes come from: files, folders, standard input. Everything that touches the file system for
 //! the sake of scanning is here, and trouble with one item is an entry of the ledger, never an error.
 
+pub mod cache;
 pub mod encoding;
 pub mod file;
 pub mod git;

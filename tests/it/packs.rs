@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 
-use cleansweep::source::git::pack::{Object, Pack, Visitor};
+use cleansweep::blob::SkipReason;
+use cleansweep::source::git::forest::Forest;
+use cleansweep::source::git::pack::Pack;
+use cleansweep::source::git::walk::{Object, Visitor};
 use cleansweep::span::Copied;
 use gix::ObjectId;
 use gix::hash::Kind as HashKind;
@@ -17,19 +20,20 @@ use crate::support::{Random, Sandbox};
 /// Keeps what it is shown, and checks the copies on the way.
 #[derive(Default)]
 struct Keep {
-    objects: Mutex<BTreeMap<ObjectId, (Kind, Vec<u8>)>>,
+    objects: Mutex<BTreeMap<u32, (Kind, Vec<u8>)>>,
     derived: Mutex<usize>,
-    corrupt: Mutex<Vec<ObjectId>>,
+    corrupt: Mutex<Vec<u32>>,
 }
 
 impl Visitor for Keep {
     type Seen = Vec<u8>;
+    type Tools = ();
 
     fn wants(&self, _: Kind) -> bool {
         true
     }
 
-    fn visit(&self, object: &Object<'_>, base: Option<(&Vec<u8>, &[Copied])>) -> Vec<u8> {
+    fn visit(&self, (): &mut (), object: &Object<'_>, base: Option<(&Vec<u8>, &[Copied])>) -> Vec<u8> {
         if let Some((base, copied)) = base {
             *self.derived.lock().expect("no thread failed") += 1;
             for &Copied { source, target, length } in copied {
@@ -37,13 +41,13 @@ impl Visitor for Keep {
             }
         }
         let twice =
-            self.objects.lock().expect("no thread failed").insert(object.id, (object.kind, object.data.to_vec()));
+            self.objects.lock().expect("no thread failed").insert(object.number, (object.kind, object.data.to_vec()));
         assert!(twice.is_none(), "an object was shown twice");
         object.data.to_vec()
     }
 
-    fn corrupt(&self, id: ObjectId, _: u32, _: String) {
-        self.corrupt.lock().expect("no thread failed").push(id);
+    fn unreadable(&self, number: u32, _: u32, _: SkipReason, _: String) {
+        self.corrupt.lock().expect("no thread failed").push(number);
     }
 
     fn stop(&self) -> bool {
@@ -79,21 +83,21 @@ fn packed(sandbox: &Sandbox) -> PathBuf {
     entries.into_iter().find(|p| p.extension().is_some_and(|e| e == "idx")).expect("git made a pack")
 }
 
-fn walk(index: &Path) -> Result<Keep, String> {
-    let keep = Keep::default();
-    Pack::open(index, HashKind::Sha1)?.walk(&keep);
-    Ok(keep)
+fn walk(index: &Path) -> Result<(Pack, Keep), String> {
+    let (keep, pack) = (Keep::default(), Pack::open(index, HashKind::Sha1)?);
+    Forest::read(&pack).walk(&pack, &keep);
+    Ok((pack, keep))
 }
 
 #[test]
 fn every_object_is_seen_once_and_whole() {
     let sandbox = Sandbox::new();
-    let keep = walk(&packed(&sandbox)).expect("a sound pack");
+    let (pack, keep) = walk(&packed(&sandbox)).expect("a sound pack");
     let objects = keep.objects.into_inner().expect("no thread failed");
     assert_eq!(objects.len(), OBJECTS);
-    for (id, (kind, data)) in &objects {
+    for (number, (kind, data)) in &objects {
         let hash = gix::objs::compute_hash(HashKind::Sha1, *kind, data).expect("an object can be hashed");
-        assert_eq!(hash, *id);
+        assert_eq!(hash, pack.id(*number));
     }
     assert!(keep.derived.into_inner().expect("no thread failed") > 150, "the pack has no deltas to speak of");
     assert!(keep.corrupt.into_inner().expect("no thread failed").is_empty());
@@ -110,7 +114,7 @@ fn what_a_broken_pack_still_has_is_seen_and_the_rest_is_said() {
         broken[at..at + len].fill(0x5a);
         std::fs::remove_file(&pack).expect("the pack can be replaced");
         std::fs::write(&pack, &broken).expect("the pack can be written");
-        let keep = walk(&index).expect("its header is sound");
+        let (_, keep) = walk(&index).expect("its header is sound");
         let seen = keep.objects.into_inner().expect("no thread failed").len();
         let corrupt = keep.corrupt.into_inner().expect("no thread failed").len();
         assert!(0 < seen && seen < OBJECTS && corrupt > 0, "{seen} seen, {corrupt} corrupt");

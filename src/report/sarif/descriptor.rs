@@ -115,9 +115,9 @@ pub(super) fn of_rule(rule: &Rule, runbooks: &Runbooks) -> ReportingDescriptor {
 pub(super) fn weaknesses_of(origin: &Origin) -> Option<Vec<ReportingDescriptorReference>> {
     let is_log = |path: &str| path.rsplit_once('.').is_some_and(|(_, ending)| ending.eq_ignore_ascii_case("log"));
     match origin {
-        Origin::File(path) if is_log(path) => Some(vec![weakness(LOG_FILE)]),
-        Origin::File(_) => Some(vec![weakness(SOURCE_CODE)]),
-        Origin::Name(_) | Origin::Stdin => None,
+        Origin::File(path) | Origin::Version(path) if is_log(path) => Some(vec![weakness(LOG_FILE)]),
+        Origin::File(_) | Origin::Version(_) => Some(vec![weakness(SOURCE_CODE)]),
+        Origin::Name(_) | Origin::PastName(_) | Origin::Object(..) | Origin::Stdin => None,
     }
 }
 

@@ -201,6 +201,22 @@ fn kind_of(reason: SkipReason) -> Kind {
         SkipReason::Interrupted => {
             ("InterruptedScan", "Interrupted", "The scan was stopped before everything was looked at.")
         }
+        SkipReason::Corrupt => {
+            ("CorruptItem", "Corrupt", "Its bytes are not what they ought to be; secrets in it were not found.")
+        }
+        SkipReason::Unsupported => {
+            ("UnsupportedItem", "Unsupported", "It is in a form that is not read; secrets in it were not found.")
+        }
+        SkipReason::MissingObjects => (
+            "MissingObjects",
+            "Missing objects",
+            "Objects of a git repository are not there, though others name them; secrets in them were not found.",
+        ),
+        SkipReason::IncompleteHistory => (
+            "IncompleteHistory",
+            "Incomplete history",
+            "The repository was made without all of its history; secrets in the rest were not found.",
+        ),
         SkipReason::Internal => ("InternalError", "Internal error", "cleansweep failed on it; the rest was scanned."),
     };
     Kind { id: reason.id(), name, title, description }

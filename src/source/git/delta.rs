@@ -2,7 +2,7 @@
 
 use crate::span::Copied;
 
-/// An object rebuilt from its base.
+/// An object rebuilt from its base. Its buffers are used again by the next one.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Applied {
     /// The object's bytes.
@@ -22,53 +22,62 @@ pub(super) enum Corrupt {
     WrongSize,
     /// It has the reserved instruction 0.
     Reserved,
+    /// It makes an object larger than the limit.
+    TooLarge,
 }
 
-/// Applies `delta` to `base`.
-pub(super) fn apply(base: &[u8], delta: &[u8]) -> Result<Applied, Corrupt> {
-    let mut rest = delta;
-    let base_size = size(&mut rest)?;
-    let target_size = size(&mut rest)?;
-    // Every instruction makes at most 16 MB of at most eight bytes; a size beyond that is a lie we would allocate for.
-    let most = (rest.len() as u64).saturating_mul(0xff_ffff);
-    if base_size != base.len() as u64 || target_size > most {
-        return Err(Corrupt::WrongSize);
-    }
-    let target_size = usize::try_from(target_size).map_err(|_| Corrupt::WrongSize)?;
-    let mut applied = Applied { data: Vec::with_capacity(target_size.min(64 << 20)), copied: Vec::new() };
-    while let Some((&instruction, after)) = rest.split_first() {
-        rest = after;
-        match instruction {
-            0 => return Err(Corrupt::Reserved),
-            1..=0x7f => {
-                let (literal, after) = rest.split_at_checked(usize::from(instruction)).ok_or(Corrupt::Truncated)?;
-                applied.data.extend_from_slice(literal);
-                rest = after;
-            }
-            _ => {
-                let source = number(&mut rest, instruction, 4)?;
-                let length = match number(&mut rest, instruction >> 4, 3)? {
-                    0 => 0x1_0000,
-                    length => length,
-                };
-                let bytes = base.get(source..source + length).ok_or(Corrupt::OutOfRange)?;
-                copied(&mut applied.copied, Copied { source, target: applied.data.len(), length });
-                applied.data.extend_from_slice(bytes);
-            }
-        }
-        if applied.data.len() > target_size {
+impl Applied {
+    /// Applies `delta` to `base`; the object may have at most `limit` bytes.
+    pub(super) fn apply(&mut self, base: &[u8], delta: &[u8], limit: u64) -> Result<(), Corrupt> {
+        self.data.clear();
+        self.copied.clear();
+        let mut rest = delta;
+        let base_size = size(&mut rest)?;
+        let target_size = size(&mut rest)?;
+        // Every instruction makes at most 16 MB of at most eight bytes; a size beyond that is a lie we would allocate for.
+        let most = (rest.len() as u64).saturating_mul(0xff_ffff);
+        if base_size != base.len() as u64 || target_size > most {
             return Err(Corrupt::WrongSize);
         }
-    }
-    if applied.data.len() == target_size { Ok(applied) } else { Err(Corrupt::WrongSize) }
-}
-
-fn copied(all: &mut Vec<Copied>, next: Copied) {
-    match all.last_mut() {
-        Some(last) if last.source + last.length == next.source && last.target + last.length == next.target => {
-            last.length += next.length;
+        if target_size > limit {
+            return Err(Corrupt::TooLarge);
         }
-        _ => all.push(next),
+        let target_size = usize::try_from(target_size).map_err(|_| Corrupt::TooLarge)?;
+        self.data.reserve_exact(target_size.min(64 << 20));
+        while let Some((&instruction, after)) = rest.split_first() {
+            rest = after;
+            match instruction {
+                0 => return Err(Corrupt::Reserved),
+                1..=0x7f => {
+                    let (literal, after) = rest.split_at_checked(usize::from(instruction)).ok_or(Corrupt::Truncated)?;
+                    self.data.extend_from_slice(literal);
+                    rest = after;
+                }
+                _ => {
+                    let source = number(&mut rest, instruction, 4)?;
+                    let length = match number(&mut rest, instruction >> 4, 3)? {
+                        0 => 0x1_0000,
+                        length => length,
+                    };
+                    let bytes = base.get(source..source + length).ok_or(Corrupt::OutOfRange)?;
+                    self.copied(Copied { source, target: self.data.len(), length });
+                    self.data.extend_from_slice(bytes);
+                }
+            }
+            if self.data.len() > target_size {
+                return Err(Corrupt::WrongSize);
+            }
+        }
+        if self.data.len() == target_size { Ok(()) } else { Err(Corrupt::WrongSize) }
+    }
+
+    fn copied(&mut self, next: Copied) {
+        match self.copied.last_mut() {
+            Some(last) if last.source + last.length == next.source && last.target + last.length == next.target => {
+                last.length += next.length;
+            }
+            _ => self.copied.push(next),
+        }
     }
 }
 
@@ -100,6 +109,11 @@ fn number(rest: &mut &[u8], present: u8, count: u32) -> Result<usize, Corrupt> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn apply(base: &[u8], delta: &[u8]) -> Result<Applied, Corrupt> {
+        let mut applied = Applied::default();
+        applied.apply(base, delta, u64::MAX).map(|()| applied)
+    }
 
     fn delta(base: usize, target: usize, instructions: &[u8]) -> Vec<u8> {
         [&[base as u8, target as u8], instructions].concat()
@@ -136,5 +150,6 @@ mod tests {
         assert_eq!(error(&delta(10, 5, &[0])), Corrupt::Reserved);
         assert_eq!(error(&[10, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]), Corrupt::WrongSize);
         assert_eq!(error(&[]), Corrupt::Truncated);
+        assert_eq!(Applied::default().apply(base, &delta(10, 2, &[2, b'x', b'y']), 1), Err(Corrupt::TooLarge));
     }
 }

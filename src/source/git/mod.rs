@@ -1,4 +1,17 @@
-//! Git's own files: packs.
+//! Git repositories: their objects, their names, and what each commit changed.
 
+pub mod bundle;
+pub mod census;
+pub mod changes;
+pub mod commits;
 mod delta;
+pub mod forest;
+mod index;
+pub mod objects;
 pub mod pack;
+pub mod refs;
+mod reftable;
+pub mod repository;
+pub mod revision;
+mod tree;
+pub mod walk;
