@@ -3,6 +3,7 @@
 use std::fmt;
 
 use hmac::{Hmac, Mac};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// The bytes of a credential. It has no `Debug`, `Display` or `Serialize`: what may be shown of
@@ -44,6 +45,12 @@ impl Secret {
     #[must_use]
     pub fn reveal(&self) -> &[u8] {
         &self.value
+    }
+
+    /// How many leading bytes are the same for every credential of the kind.
+    #[must_use]
+    pub fn public_prefix(&self) -> usize {
+        self.public_prefix
     }
 
     /// Whether the value could be found by trying all likely ones, so that even a hash of it
@@ -102,6 +109,15 @@ impl FingerprintKeys {
         Self { unguessable: Sha256::digest(b"cleansweep fingerprint v1").into(), guessable: private }
     }
 
+    /// Tells keys apart without giving them away.
+    #[must_use]
+    pub fn id(&self) -> String {
+        let mut digest = Sha256::new_with_prefix(b"cleansweep keys");
+        digest.update(self.unguessable);
+        digest.update(self.guessable);
+        digest.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     fn of(&self, secret: &Secret, parts: &[&[u8]]) -> Fingerprint {
         let key = if secret.guessable { &self.guessable } else { &self.unguessable };
         let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
@@ -117,7 +133,7 @@ impl FingerprintKeys {
 }
 
 /// 128 bits that name a credential, or a credential at a place, without giving it away.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Fingerprint([u8; 16]);
 
 impl fmt::Display for Fingerprint {

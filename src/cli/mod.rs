@@ -1,5 +1,6 @@
 //! The command line. The only place with arguments, environment, standard output, progress bars and exit codes.
 
+mod cache;
 mod error;
 mod exit;
 mod keys;

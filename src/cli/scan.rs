@@ -9,19 +9,22 @@ use cleansweep::detect::Detector;
 use cleansweep::report::{json, sarif, text};
 use cleansweep::rotation::Runbooks;
 use cleansweep::rule::{Catalogue, Confidence};
+use cleansweep::scan::history::{HistoryOptions, Selection};
 use cleansweep::scan::{self as engine, Monitor, Plan, ScanOutcome};
+use cleansweep::source::cache::Cache;
 use cleansweep::source::worktree::WalkOptions;
 
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::{self, Format, Target};
 use super::progress::Progress;
-use super::{keys, rules};
+use super::{cache, keys, rules};
 
-/// Scan files, folders and standard input for secrets
+/// Scan files, folders, git histories and standard input for secrets
 ///
-/// Everything is scanned: hidden files and those that .gitignore names too. What could not be looked at is listed, and
-/// then the exit code is 3 even if nothing was found.
+/// Everything is scanned: hidden files and those that .gitignore names too, and of a folder in a repository the whole
+/// history, what no branch leads to any more included. What could not be looked at is listed, and then the exit code
+/// is 3 even if nothing was found.
 #[derive(Debug, Args)]
 pub(crate) struct ScanArgs {
     /// Files and folders to scan; `-` is standard input
@@ -53,6 +56,9 @@ pub(crate) struct ScanArgs {
     max_file_size: Option<u64>,
 
     #[command(flatten)]
+    history: HistoryArgs,
+
+    #[command(flatten)]
     rules: rules::RuleArgs,
 
     /// Show the evidence for and against each finding
@@ -74,6 +80,62 @@ pub(crate) struct ScanArgs {
     /// Show no progress, and no summary beside a report that goes to a file
     #[arg(long, short)]
     quiet: bool,
+}
+
+/// What of a repository's history is scanned
+#[derive(Debug, Args)]
+#[command(next_help_heading = "History")]
+struct HistoryArgs {
+    /// Scan files only, not the histories of their repositories
+    #[arg(long, conflicts_with_all = ["history_only", "since", "range", "branch", "all_objects", "reachable_only", "all_occurrences"])]
+    no_history: bool,
+
+    /// Scan histories only, not the files of working trees
+    #[arg(long)]
+    history_only: bool,
+
+    /// Only commits made since a date, or that are not in a commit, branch or tag
+    #[arg(long, value_name = "REV|DATE")]
+    since: Option<String>,
+
+    /// Only the commits of B that A does not have
+    #[arg(long, value_name = "A..B")]
+    range: Option<String>,
+
+    /// Only what a branch or other name leads to; repeatable
+    #[arg(long, value_name = "REF")]
+    branch: Vec<String>,
+
+    /// Everything, even what no name leads to any more; this is the default
+    #[arg(long, conflicts_with_all = ["since", "range", "branch", "reachable_only"])]
+    all_objects: bool,
+
+    /// Only what some branch, tag or other name leads to
+    #[arg(long)]
+    reachable_only: bool,
+
+    /// List every version that has a secret, not only where it came and went
+    #[arg(long)]
+    all_occurrences: bool,
+
+    /// Neither use nor keep what scans learn of packs
+    #[arg(long)]
+    no_cache: bool,
+}
+
+impl HistoryArgs {
+    fn options(&self) -> Option<HistoryOptions> {
+        (!self.no_history).then(|| HistoryOptions {
+            selection: Selection {
+                reachable_only: self.reachable_only,
+                branches: self.branch.clone(),
+                range: self.range.clone(),
+                since: self.since.clone(),
+            },
+            all_occurrences: self.all_occurrences,
+            cache: if self.no_cache { None } else { cache::folder().map(Cache::new) },
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -143,7 +205,13 @@ fn plan(args: &ScanArgs) -> Plan {
     Plan {
         roots: args.paths.iter().filter(|p| *p != stdin).cloned().collect(),
         stdin: args.paths.iter().any(|p| p == stdin),
-        walk: WalkOptions { respect_gitignore: args.respect_gitignore, exclude: args.exclude.clone(), threads },
+        walk: WalkOptions {
+            respect_gitignore: args.respect_gitignore,
+            exclude: args.exclude.clone(),
+            threads,
+            repositories_only: args.history.history_only,
+        },
+        history: args.history.options(),
         min_confidence: args.confidence.into(),
         max_file_size: args.max_file_size,
         keys: keys::load(args.fingerprint_key.as_deref()),

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use crate::rule::Confidence;
 
 /// One reason to believe or doubt a match.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Evidence {
     /// What it adds to the score; negative against.
     pub points: i32,
@@ -14,7 +16,7 @@ pub struct Evidence {
 }
 
 /// All evidence for one match.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Score {
     evidence: Vec<Evidence>,
 }

@@ -1,12 +1,16 @@
 //! From matches to findings: which of two overlapping matches wins, where exactly it is, what may be
 //! shown of its surroundings, and the names that survive an edit.
 
+pub mod history;
 mod line_hash;
 mod overlap;
 mod redact;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
+use self::history::History;
 pub use self::line_hash::{HASHED_BYTES, line_hash, lines_by_hash};
 pub use self::overlap::resolve;
 pub use self::redact::Redactor;
@@ -44,7 +48,7 @@ pub struct Candidate {
 }
 
 /// The text around a secret on its own line or lines, without the secret.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Snippet {
     /// What stands before it.
     pub before: String,
@@ -83,6 +87,8 @@ pub struct Finding {
     pub facts: Vec<Fact>,
     /// How many more times the same secret is in the same text, beyond those that are listed.
     pub more: u64,
+    /// Of one in a history: where and when it was.
+    pub history: Option<Box<History>>,
 }
 
 /// The hash of a line and, where the whole text is known, its number among the lines with that hash.
@@ -128,6 +134,7 @@ pub fn findings(origin: &Origin, rules: &RuleSet, candidates: Vec<Candidate>, ke
             score: candidate.score,
             facts: candidate.facts,
             more: candidate.more,
+            history: None,
             secret: candidate.secret,
         });
     }
@@ -142,8 +149,11 @@ impl Finding {
         for fact in &mut self.facts {
             fact.value = redactor.mask(&fact.value);
         }
-        if let Origin::File(path) | Origin::Name(path) = &mut self.origin {
+        if let Some(path) = self.origin.path_mut() {
             *path = redactor.mask(path);
+        }
+        if let Some(history) = &mut self.history {
+            history.redact(redactor);
         }
     }
 }

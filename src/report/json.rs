@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::finding::Finding;
+use crate::finding::history;
 use crate::rule::{Confidence, RuleSet, Severity};
 use crate::scan::{ScanOutcome, Verdict};
 
@@ -31,7 +32,7 @@ pub struct Report {
 #[schemars(title = "cleansweep report line")]
 pub enum Line {
     /// A secret at a place.
-    Finding(Exposure),
+    Finding(Box<Exposure>),
     /// The last line.
     Summary(Summary),
 }
@@ -55,7 +56,8 @@ pub struct Exposure {
     pub credential_id: String,
     /// The secret, redacted unless it was asked to be revealed.
     pub secret: String,
-    /// `file`, `name` (of a file) or `stdin`.
+    /// `file`, `name` (of a file), `stdin`; of a history `history` (a file), `history-name`, `commit` or `tag` (their texts),
+    /// `blob` (a content that no commit has as a file).
     pub source: &'static str,
     /// Path, relative to the repository or the scanned folder, with `/`.
     pub path: String,
@@ -79,13 +81,79 @@ pub struct Exposure {
     pub evidence: Vec<Reason>,
     /// Identifier of the runbook for rotating it; `cleansweep rules show` prints it.
     pub rotation: String,
+    /// Of a secret in a history: where and when it was. Such a secret has one finding for all its places, that of the oldest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub history: Option<History>,
+}
+
+/// Where and when a secret was in a history.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct History {
+    /// The object that the finding's line and column are of; empty if the secret is in a name.
+    pub object: String,
+    /// How many different contents have it: versions of files, messages of commits.
+    pub versions: u64,
+    /// The places it was at, the oldest first.
+    pub exposures: Vec<PastExposure>,
+    /// Every version that has it; only with `--all-occurrences`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub occurrences: Vec<Occurrence>,
+}
+
+/// A secret at one path, or in one message, over time.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PastExposure {
+    /// As that of the finding.
+    pub source: &'static str,
+    /// The path, or what stands for it.
+    pub path: String,
+    /// The object that has it: of a file its first version with the secret.
+    pub object: String,
+    /// The commit that brought it; none for what was never committed.
+    pub introduced: Option<Commit>,
+    /// The last commit that took it away, if it is not in `HEAD`.
+    pub removed: Option<Commit>,
+    /// Branches, tags and other names that lead to the commit that brought it, the main ones first.
+    pub refs: Vec<String>,
+    /// How many more of these there are.
+    pub more_refs: u64,
+    /// Whether it is in the commit that is checked out.
+    pub in_head: bool,
+    /// Whether no name leads to it.
+    pub unreachable: bool,
+}
+
+/// Who made a commit, and when.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Commit {
+    /// Its name.
+    pub id: String,
+    /// Its author, `Name <address>`.
+    pub author: String,
+    /// When the author made it, ISO 8601.
+    pub date: String,
+}
+
+/// A version that has a secret.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Occurrence {
+    /// The path, or what stands for it.
+    pub path: String,
+    /// The object.
+    pub object: String,
+    /// The first commit that has it there.
+    pub commit: Option<String>,
+    /// First line, from 1.
+    pub line: u64,
+    /// First column, from 1, in UTF-16 code units.
+    pub column: u64,
 }
 
 /// Something a credential tells about itself.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct NamedValue {
     /// What it is: `account_id`, `host`, `user`.
-    pub name: &'static str,
+    pub name: String,
     /// Its value.
     pub value: String,
 }
@@ -110,6 +178,8 @@ pub struct Summary {
     pub credentials: u64,
     /// How many more there are below the wanted confidence.
     pub below_confidence: u64,
+    /// Histories that were looked at.
+    pub histories: Vec<ScannedHistory>,
     /// Files and streams that were scanned to their end.
     pub scanned_items: u64,
     /// Bytes scanned.
@@ -122,12 +192,23 @@ pub struct Summary {
     pub gitignore_respected: bool,
     /// Links without a target.
     pub broken_links: Vec<String>,
-    /// Repositories of which only the working tree was looked at.
+    /// Repositories whose history was not looked at.
     pub unscanned_histories: Vec<String>,
     /// Version of cleansweep.
     pub tool_version: &'static str,
     /// Digest of the rules: equal digests find the same.
     pub rules_digest: String,
+}
+
+/// A history that was looked at.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ScannedHistory {
+    /// The repository or bundle.
+    pub repository: String,
+    /// Commits looked at.
+    pub commits: u64,
+    /// Objects it has.
+    pub objects: u64,
 }
 
 /// Something that was not, or not wholly, looked at.
@@ -136,7 +217,7 @@ pub struct Skip {
     /// What it is.
     pub what: String,
     /// The kind of reason: `unreadable`, `vanished`, `special-file`, `link-leaves-root`, `too-large`, `truncated`, `interrupted`,
-    /// `internal-error`.
+    /// `internal-error`, `corrupt`, `unsupported`, `missing-objects`, `incomplete-history`.
     pub reason: &'static str,
     /// What happened and what to do.
     pub detail: String,
@@ -176,7 +257,7 @@ pub fn build(outcome: &ScanOutcome, reveal: bool) -> Report {
 
 /// The report as lines; `reveal` puts the raw secrets in.
 pub fn lines(outcome: &ScanOutcome, reveal: bool) -> impl Iterator<Item = Line> {
-    let findings = outcome.findings.iter().map(move |f| Line::Finding(exposure(&outcome.rules, f, reveal)));
+    let findings = outcome.findings.iter().map(move |f| Line::Finding(Box::new(exposure(&outcome.rules, f, reveal))));
     findings.chain(std::iter::once_with(|| Line::Summary(summary(outcome))))
 }
 
@@ -202,7 +283,11 @@ fn exposure(rules: &RuleSet, finding: &Finding, reveal: bool) -> Exposure {
         offset: finding.span.start,
         snippet: format!("{}{redacted}{}", finding.snippet.before, finding.snippet.after),
         more_in_file: finding.more,
-        facts: finding.facts.iter().map(|f| NamedValue { name: f.name, value: f.value.clone() }).collect(),
+        facts: finding
+            .facts
+            .iter()
+            .map(|f| NamedValue { name: f.name.clone().into_owned(), value: f.value.clone() })
+            .collect(),
         evidence: finding
             .score
             .evidence()
@@ -210,6 +295,41 @@ fn exposure(rules: &RuleSet, finding: &Finding, reveal: bool) -> Exposure {
             .map(|e| Reason { points: e.points, reason: e.reason.clone().into_owned() })
             .collect(),
         rotation: rule.rotation.clone(),
+        history: finding.history.as_deref().map(past),
+    }
+}
+
+/// The history of a secret.
+#[must_use]
+pub fn past(history: &history::History) -> History {
+    let commit = |commit: &history::Commit| Commit {
+        id: commit.id.clone(),
+        author: commit.author.clone(),
+        date: commit.date.clone(),
+    };
+    let exposure = |exposure: &history::Exposure| PastExposure {
+        source: exposure.origin.source(),
+        path: exposure.origin.path().into(),
+        object: exposure.object.clone(),
+        introduced: exposure.introduced.as_ref().map(commit),
+        removed: exposure.removed.as_ref().map(commit),
+        refs: exposure.refs.clone(),
+        more_refs: exposure.more_refs,
+        in_head: exposure.in_head,
+        unreachable: exposure.is_unreachable(),
+    };
+    let occurrence = |version: &history::Version| Occurrence {
+        path: version.path.clone(),
+        object: version.object.clone(),
+        commit: version.commit.clone(),
+        line: version.line,
+        column: version.column,
+    };
+    History {
+        object: history.object.clone(),
+        versions: history.versions,
+        exposures: history.exposures.iter().map(exposure).collect(),
+        occurrences: history.listed.iter().map(occurrence).collect(),
     }
 }
 
@@ -227,6 +347,11 @@ fn summary(outcome: &ScanOutcome) -> Summary {
         findings: outcome.findings.len() as u64,
         credentials: credentials.len() as u64,
         below_confidence: outcome.below_confidence,
+        histories: coverage
+            .histories
+            .iter()
+            .map(|h| ScannedHistory { repository: h.repository.clone(), commits: h.commits, objects: h.objects })
+            .collect(),
         scanned_items: coverage.items,
         scanned_bytes: coverage.bytes,
         skipped: coverage

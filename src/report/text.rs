@@ -10,9 +10,10 @@ use super::{json, runbook};
 use crate::blob::Skipped;
 use crate::detect::Fact;
 use crate::finding::Finding;
+use crate::finding::history::{History, Version};
 use crate::rotation::{Credential, Runbooks, fill};
 use crate::rule::{Runbook, Severity};
-use crate::scan::{ScanOutcome, Verdict};
+use crate::scan::{Coverage, ScanOutcome, Verdict};
 
 /// What a text report shows.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,6 +23,9 @@ pub struct Options {
     /// The evidence for and against each finding.
     pub explain: bool,
 }
+
+/// Names that lead to a place of a history.
+const REFS: usize = 3;
 
 /// Places listed for one credential before the rest is only counted.
 const PLACES: usize = 10;
@@ -90,7 +94,8 @@ fn write_credential(out: &mut String, outcome: &ScanOutcome, credential: &Creden
     line!(out, "{style}{severity:<8}{style:#} {BOLD}{title}{BOLD:#} {DIM}{} · {confidence} confidence{DIM:#}", rule.id);
     for finding in credential.exposures.iter().take(PLACES) {
         let (path, line, column) = (tame(finding.origin.path()), finding.start.line, finding.start.column);
-        line!(out, "  {path}:{line}:{column}");
+        let past = if finding.history.is_some() { "in history: " } else { "" };
+        line!(out, "  {past}{path}:{line}:{column}");
         let secret = shown(finding, options);
         line!(
             out,
@@ -100,6 +105,9 @@ fn write_credential(out: &mut String, outcome: &ScanOutcome, credential: &Creden
         );
         if finding.more > 0 {
             line!(out, "    {DIM}and {} more times in this file{DIM:#}", finding.more);
+        }
+        if let Some(history) = &finding.history {
+            write_history(out, history);
         }
         if options.explain {
             line!(out, "    fingerprint {}", finding.fingerprint);
@@ -111,6 +119,27 @@ fn write_credential(out: &mut String, outcome: &ScanOutcome, credential: &Creden
     }
     if credential.exposures.len() > PLACES {
         line!(out, "  and in {} more places (--format json lists them all)", credential.exposures.len() - PLACES);
+    }
+}
+
+/// When a secret came and went, and what leads to it.
+fn write_history(out: &mut String, history: &History) {
+    for (nth, exposure) in history.exposures.iter().take(PLACES).enumerate() {
+        let place = if nth == 0 { String::new() } else { format!("also {}: ", tame(exposure.origin.path())) };
+        line!(out, "    {place}{} · {}", tame(&exposure.told()), tame(&exposure.led_to_by(REFS)));
+    }
+    if history.exposures.len() > PLACES {
+        line!(out, "    and in {} more places (--format json lists them all)", history.exposures.len() - PLACES);
+    }
+    if history.listed.is_empty() && history.versions > 1 {
+        line!(out, "    {DIM}in {} versions (--all-occurrences lists them){DIM:#}", grouped(history.versions));
+    }
+    for Version { path, object, commit, line, column } in &history.listed {
+        let object = match commit {
+            Some(commit) => format!("commit {}", commit.get(..10).unwrap_or(commit)),
+            None => format!("object {}", object.get(..10).unwrap_or(object)),
+        };
+        line!(out, "      {}:{line}:{column} {DIM}{object}{DIM:#}", tame(path));
     }
 }
 
@@ -174,9 +203,10 @@ fn write_summary(out: &mut String, outcome: &ScanOutcome, credentials: &[Credent
     let coverage = &outcome.coverage;
     line!(
         out,
-        "Scanned {} in {} in {:.2} s.",
+        "Scanned {} in {}{} in {:.2} s.",
         bytes(coverage.bytes),
         count(coverage.items, "file"),
+        histories(coverage),
         outcome.elapsed.as_secs_f64()
     );
     if let Some(base) = &outcome.base {
@@ -200,6 +230,19 @@ fn write_summary(out: &mut String, outcome: &ScanOutcome, credentials: &[Credent
     line!(out, "{style}{verdict}{style:#}");
 }
 
+/// ` and 12 commits of history`.
+fn histories(coverage: &Coverage) -> String {
+    if coverage.histories.is_empty() {
+        return String::new();
+    }
+    let of = match coverage.histories.len() {
+        1 => String::new(),
+        several => format!(" of {several} repositories"),
+    };
+    let commits = coverage.histories.iter().map(|history| history.commits).sum();
+    format!(" and {} of history{of}", count(commits, "commit"))
+}
+
 fn tally(outcome: &ScanOutcome, credentials: &[Credential<'_>]) -> String {
     let mut parts = Vec::new();
     for severity in [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info] {
@@ -208,6 +251,8 @@ fn tally(outcome: &ScanOutcome, credentials: &[Credential<'_>]) -> String {
             parts.push(format!("{number} {}", json::severity(severity)));
         }
     }
+    let of = |finding: &Finding| finding.history.as_ref().map_or(1, |history| history.exposures.len() as u64);
+    let places = outcome.findings.iter().map(of).sum();
     let incomplete = match outcome.coverage.skipped.len() {
         0 => String::new(),
         n => format!(" The scan is incomplete: {} not looked at.", count(n as u64, "item")),
@@ -215,7 +260,7 @@ fn tally(outcome: &ScanOutcome, credentials: &[Credential<'_>]) -> String {
     format!(
         "{} in {}: {}.{incomplete}",
         count(credentials.len() as u64, "secret"),
-        count(outcome.findings.len() as u64, "place"),
+        count(places, "place"),
         parts.join(", ")
     )
 }
@@ -226,7 +271,7 @@ fn notes(outcome: &ScanOutcome) -> Vec<String> {
     let mut notes = Vec::new();
     if !coverage.unscanned_histories.is_empty() {
         let number = count(coverage.unscanned_histories.len() as u64, "repository");
-        notes.push(format!("Working tree only: the git history of {number} was not scanned."));
+        notes.push(format!("The git history of {number} was not scanned."));
     }
     if coverage.excluded > 0 {
         notes.push(format!("Left out by --exclude: {}.", count(coverage.excluded, "file or folder")));

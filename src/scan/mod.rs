@@ -1,15 +1,17 @@
 //! The one driver: takes every source, looks at each text once, and says what was found and what was not looked at.
 
+pub mod history;
 mod surroundings;
 mod text;
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use self::history::{Context, HistoryCoverage, HistoryOptions};
 use self::text::TextScan;
 use crate::blob::{Origin, SkipReason, Skipped};
 use crate::detect::{Detector, PathKind, Scratch};
@@ -18,7 +20,8 @@ use crate::rule::{Confidence, RuleSet};
 use crate::secret::FingerprintKeys;
 use crate::source::encoding::{Encoding, SNIFFED, Utf16Reader};
 use crate::source::file;
-use crate::source::worktree::{self, FileItem, Root, WalkOptions};
+use crate::source::git::bundle;
+use crate::source::worktree::{self, FileItem, FoundRepository, Root, WalkOptions};
 
 /// Files up to this size are read whole, by the thread that met them; larger ones in batches, by all threads.
 const WHOLE: u64 = 2 << 20;
@@ -32,6 +35,8 @@ pub struct Plan {
     pub stdin: bool,
     /// What of the folders.
     pub walk: WalkOptions,
+    /// What of the histories of repositories among them; none at all if there is nothing here.
+    pub history: Option<HistoryOptions>,
     /// Findings below this are counted, not kept.
     pub min_confidence: Confidence,
     /// Larger files are skipped, and said to be, in bytes.
@@ -72,7 +77,9 @@ pub struct Coverage {
     pub gitignore_respected: bool,
     /// Links without a target.
     pub broken_links: Vec<String>,
-    /// Repositories of which only the working tree was looked at, by their folder.
+    /// Histories that were looked at.
+    pub histories: Vec<HistoryCoverage>,
+    /// Repositories whose history was not looked at.
     pub unscanned_histories: Vec<String>,
 }
 
@@ -134,32 +141,23 @@ pub fn run(
     // What the user names is scanned even if it would be left out of the folder it is in.
     let all_walked = plan.walk.exclude.is_empty() && !plan.walk.respect_gitignore;
     let roots = if all_walked { Root::outermost(roots) } else { roots };
-    let scan = Scan { detector, plan, monitor, shared: Mutex::default() };
+    let base = roots.first().map(|root| root.base().to_path_buf());
+    let base = base.filter(|base| roots.iter().all(|root| root.base() == base));
+    let scan = Scan { detector, plan, monitor, shared: Mutex::default(), bundles: Mutex::default() };
     if plan.stdin {
         let mut worker = Worker::default();
         scan.guarded(Origin::Stdin.path(), &mut worker, |worker| scan.stream(Origin::Stdin, &[], stdin, worker));
         scan.finish(worker);
     }
-    let large = Mutex::new(Vec::new());
-    let summary = worktree::walk(&roots, &plan.walk, || {
-        let mut worker = scan.worker();
-        let (scan, large) = (&scan, &large);
-        move |item: FileItem| {
-            let shown = item.shown.clone();
-            scan.guarded(&shown, &mut worker.0, |worker| {
-                scan.name(&item.shown, worker);
-                scan.small_file(item, worker, large);
-            });
-            !scan.monitor.is_cancelled()
-        }
-    })?;
-    let mut large = large.into_inner().unwrap_or_else(PoisonError::into_inner);
-    large.sort();
-    let mut worker = Worker::default();
-    for item in large {
-        scan.guarded(&item.shown, &mut worker, |worker| scan.large_file(&item, worker));
+    let mut summary = scan.files(&roots)?;
+    let outside = summary.repositories.iter().filter(|found| found.outside);
+    let more: Vec<Root> = outside
+        .filter_map(|found| Root::of_repository(found, base.as_deref().unwrap_or(&found.git_dir)).ok())
+        .collect();
+    if !more.is_empty() {
+        summary.skipped.extend(scan.files(&more)?.skipped);
     }
-    scan.finish(worker);
+    let histories = scan.histories(summary.repositories, base.as_deref())?;
     let mut shared = scan.shared.into_inner().unwrap_or_else(PoisonError::into_inner);
     if monitor.is_cancelled() {
         shared.skipped.push(Skipped::new(
@@ -169,27 +167,29 @@ pub fn run(
         ));
     }
     shared.skipped.extend(summary.skipped);
+    shared.skipped.extend(histories.skipped);
+    shared.findings.extend(histories.findings);
     shared.skipped.sort();
     let mut coverage = Coverage {
         items: shared.items,
         bytes: shared.bytes,
         skipped: shared.skipped,
-        excluded: summary.excluded,
+        excluded: summary.excluded + histories.excluded,
         gitignore_respected: plan.walk.respect_gitignore,
         broken_links: summary.broken_links,
-        unscanned_histories: summary.repositories,
+        histories: histories.coverage,
+        unscanned_histories: histories.unscanned,
     };
     let mut findings = in_order(shared.findings);
     redact(&mut findings, &mut coverage);
     let all = findings.len();
     findings.retain(|f| f.confidence >= plan.min_confidence);
-    let base = roots.first().map(|root| root.base().to_path_buf());
     Ok(ScanOutcome {
         rules: detector.rules().clone(),
-        below_confidence: (all - findings.len()) as u64,
+        below_confidence: (all - findings.len()) as u64 + histories.below,
         findings,
         coverage,
-        base: base.filter(|base| roots.iter().all(|root| root.base() == base)),
+        base,
         elapsed: started.elapsed(),
     })
 }
@@ -197,10 +197,12 @@ pub fn run(
 /// Sorts findings by path and place, each once: a file can be reached by two of the paths the user named. A secret in a
 /// name is listed for the first path that has it, not for every file below a folder.
 fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
-    findings.sort_by(|a, b| (&a.origin, a.span, a.rule).cmp(&(&b.origin, b.span, b.rule)));
-    findings.dedup_by(|b, a| (&a.origin, a.span, a.rule) == (&b.origin, b.span, b.rule));
+    // Several secrets can have been at one place of a file, one after the other.
+    let place = |f: &Finding| (f.span, f.rule, f.credential);
+    findings.sort_by(|a, b| a.origin.cmp(&b.origin).then_with(|| place(a).cmp(&place(b))));
+    findings.dedup_by(|b, a| a.origin == b.origin && place(a) == place(b));
     let mut named = BTreeSet::new();
-    findings.retain(|f| !matches!(f.origin, Origin::Name(_)) || named.insert((f.rule, f.credential)));
+    findings.retain(|f| !f.origin.is_name() || named.insert((f.rule, f.credential, f.origin.source())));
     findings
 }
 
@@ -212,7 +214,8 @@ fn redact(findings: &mut [Finding], coverage: &mut Coverage) {
         skipped.what = redactor.mask(&skipped.what);
         skipped.detail = redactor.mask(&skipped.detail);
     }
-    for name in coverage.broken_links.iter_mut().chain(&mut coverage.unscanned_histories) {
+    let histories = coverage.histories.iter_mut().map(|history| &mut history.repository);
+    for name in coverage.broken_links.iter_mut().chain(&mut coverage.unscanned_histories).chain(histories) {
         *name = redactor.mask(name);
     }
 }
@@ -240,6 +243,28 @@ struct Scan<'s> {
     plan: &'s Plan,
     monitor: &'s Monitor,
     shared: Mutex<Worker>,
+    /// Files that are repositories themselves.
+    bundles: Mutex<Vec<FileItem>>,
+}
+
+/// What the histories gave.
+#[derive(Default)]
+struct Histories {
+    findings: Vec<Finding>,
+    skipped: Vec<Skipped>,
+    below: u64,
+    excluded: u64,
+    coverage: Vec<HistoryCoverage>,
+    unscanned: Vec<String>,
+}
+
+impl Histories {
+    fn add(&mut self, outcome: history::Outcome) {
+        self.findings.extend(outcome.findings);
+        self.skipped.extend(outcome.skipped);
+        self.below += outcome.below;
+        self.coverage.push(outcome.coverage);
+    }
 }
 
 /// Hands in what its thread has found when the thread is done.
@@ -252,6 +277,66 @@ impl Drop for Handover<'_> {
 }
 
 impl Scan<'_> {
+    /// Scans the files below `roots`.
+    fn files(&self, roots: &[Root]) -> Result<worktree::WalkSummary, String> {
+        let large = Mutex::new(Vec::new());
+        let summary = worktree::walk(roots, &self.plan.walk, || {
+            let mut worker = self.worker();
+            let large = &large;
+            move |item: FileItem| {
+                let shown = item.shown.clone();
+                self.guarded(&shown, &mut worker.0, |worker| {
+                    self.name(&item.shown, worker);
+                    self.small_file(item, worker, large);
+                });
+                !self.monitor.is_cancelled()
+            }
+        })?;
+        let mut large = large.into_inner().unwrap_or_else(PoisonError::into_inner);
+        large.sort();
+        let mut worker = Worker::default();
+        for item in large {
+            self.guarded(&item.shown, &mut worker, |worker| self.large_file(&item, worker));
+        }
+        self.finish(worker);
+        Ok(summary)
+    }
+
+    /// Scans the histories of repositories and bundles, one after the other: each uses all threads.
+    fn histories(&self, repositories: Vec<FoundRepository>, base: Option<&Path>) -> Result<Histories, String> {
+        let mut bundles = self.bundles.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        bundles.sort();
+        let mut all = Histories::default();
+        let Some(options) = &self.plan.history else {
+            all.unscanned = repositories.into_iter().map(|found| found.shown).collect();
+            all.unscanned.extend(bundles.into_iter().map(|bundle| bundle.shown));
+            return Ok(all);
+        };
+        let exclude = worktree::Exclude::new(base.unwrap_or(Path::new("")), &self.plan.walk.exclude)?;
+        let excluded = AtomicU64::new(0);
+        let context = |shown: String, prefix: String| Context {
+            detector: self.detector,
+            plan: self.plan,
+            options,
+            monitor: self.monitor,
+            exclude: &exclude,
+            excluded: &excluded,
+            shown,
+            prefix,
+        };
+        for found in repositories {
+            let context = context(found.shown, found.prefix);
+            all.add(context.guarded(|context| context.repository(&found.git_dir))?);
+        }
+        for bundle in bundles {
+            let prefix = format!("{}!/", bundle.shown);
+            let context = context(bundle.shown, prefix);
+            all.add(context.guarded(|context| context.bundle(&bundle.path))?);
+        }
+        all.excluded = excluded.into_inner();
+        Ok(all)
+    }
+
     fn worker(&self) -> Handover<'_> {
         Handover(Worker::default(), self)
     }
@@ -301,8 +386,13 @@ impl Scan<'_> {
         buffer.reserve(len as usize + 1);
         // A file of /proc says it is empty, and a growing one has more than it said.
         let read = (&mut file).take(WHOLE + 1).read_to_end(&mut buffer);
-        let origin = Origin::File(item.shown);
-        if buffer.len() as u64 > WHOLE {
+        let origin = Origin::File(item.shown.clone());
+        if bundle::is_bundle(&buffer) {
+            self.bundles
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(FileItem { path: item.path, shown: origin.path().into() });
+        } else if buffer.len() as u64 > WHOLE {
             self.stream(origin, &buffer, file, worker);
         } else {
             self.whole(origin, &buffer, read.map(drop), worker);
@@ -314,22 +404,24 @@ impl Scan<'_> {
         if self.monitor.is_cancelled() {
             return;
         }
-        match file::open(&item.path, &item.shown) {
-            Ok((file, _)) => self.stream(Origin::File(item.shown.clone()), &[], file, worker),
-            Err(skipped) => worker.skipped.push(skipped),
+        let mut file = match file::open(&item.path, &item.shown) {
+            Ok((file, _)) => file,
+            Err(skipped) => return worker.skipped.push(skipped),
+        };
+        let mut start = Vec::new();
+        // An error will come again.
+        let _ = (&mut file).take(SNIFFED as u64).read_to_end(&mut start);
+        if bundle::is_bundle(&start) {
+            self.bundles.lock().unwrap_or_else(PoisonError::into_inner).push(item.clone());
+        } else {
+            self.stream(Origin::File(item.shown.clone()), &start, file, worker);
         }
     }
 
     fn whole(&self, origin: Origin, bytes: &[u8], read: io::Result<()>, worker: &mut Worker) {
         let mut text = TextScan::new(self.detector, PathKind::of(origin.path()));
-        match Encoding::sniff(bytes) {
-            encoding @ (Encoding::Utf16Le | Encoding::Utf16Be) => {
-                let mut decoded = Vec::new();
-                let _ = Utf16Reader::new(bytes, encoding).read_to_end(&mut decoded);
-                text.whole(&decoded, false, &mut worker.scratch);
-            }
-            encoding => text.whole(bytes, encoding == Encoding::Binary, &mut worker.scratch),
-        }
+        let encoding = Encoding::sniff(bytes);
+        text.whole(&encoding.decode(bytes), encoding == Encoding::Binary, &mut worker.scratch);
         self.monitor.items.fetch_add(1, Ordering::Relaxed);
         self.monitor.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         self.keep(origin, text, bytes.len() as u64, read, worker);
@@ -342,6 +434,11 @@ impl Scan<'_> {
         let sniffed = (&mut reader).take(missing).read_to_end(&mut start);
         let mut text = TextScan::new(self.detector, PathKind::of(origin.path()));
         self.monitor.items.fetch_add(1, Ordering::Relaxed);
+        if bundle::is_bundle(&start) {
+            let detail =
+                "a git bundle, of which only the text is scanned here; give its path to have its history scanned";
+            worker.skipped.push(Skipped::new(origin.path(), SkipReason::Unsupported, detail));
+        }
         let (bytes, read) = match (sniffed, Encoding::sniff(&start)) {
             (Err(error), encoding) => {
                 let (bytes, _) = text.stream(&start, io::empty(), encoding == Encoding::Binary, self.monitor);

@@ -1,5 +1,6 @@
 //! What encoding a text is in. Rules are written for ASCII, so UTF-16 is decoded before it is searched.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 
 /// How the bytes of a blob are to be read.
@@ -43,6 +44,20 @@ impl Encoding {
             Self::Utf16Be
         } else {
             Self::Binary
+        }
+    }
+
+    /// A whole text as it is searched: UTF-16 as UTF-8, anything else as it is.
+    #[must_use]
+    pub fn decode(self, bytes: &[u8]) -> Cow<'_, [u8]> {
+        match self {
+            Self::Bytes | Self::Binary => bytes.into(),
+            Self::Utf16Le | Self::Utf16Be => {
+                let mut decoded = Vec::new();
+                // Memory can always be read.
+                let _ = Utf16Reader::new(bytes, self).read_to_end(&mut decoded);
+                decoded.into()
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use ignore::overrides::{Override, OverrideBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::file;
+use super::git::repository;
 use crate::blob::{SkipReason, Skipped};
 
 /// What of a folder is walked.
@@ -19,6 +20,8 @@ pub struct WalkOptions {
     pub exclude: Vec<String>,
     /// Threads that walk and scan.
     pub threads: usize,
+    /// Only what belongs to repositories themselves: their configuration, hooks and logs.
+    pub repositories_only: bool,
 }
 
 /// A folder or file that the user named.
@@ -65,6 +68,27 @@ impl Root {
         &self.base
     }
 
+    /// A root for the files of a repository that is outside of the other roots.
+    ///
+    /// # Errors
+    /// It does not exist or cannot be reached.
+    pub fn of_repository(repository: &FoundRepository, base: &Path) -> std::io::Result<Self> {
+        let real = repository.git_dir.canonicalize()?;
+        Ok(Self { path: repository.git_dir.clone(), real, base: base.into() })
+    }
+
+    /// The repository around this root, if the root is a folder below its top.
+    fn repository_around(&self) -> Option<FoundRepository> {
+        let inside = self.real.is_dir() && self.real != self.base;
+        let git = self.base.join(".git");
+        if !inside || self.real.starts_with(&git) {
+            return None;
+        }
+        let git_dir = if git.is_dir() { git } else { repository::linked_from(&git)? };
+        let found = FoundRepository { git_dir, shown: ".git".into(), prefix: String::new(), outside: true };
+        repository::is_git_dir(&found.git_dir).then_some(found)
+    }
+
     /// How a path below the root is shown: relative to the base, with `/`.
     fn show(&self, path: &Path) -> String {
         let below = path.strip_prefix(&self.path).unwrap_or(path);
@@ -83,6 +107,19 @@ pub struct FileItem {
     pub shown: String,
 }
 
+/// A repository that a walk came by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FoundRepository {
+    /// Its folder with `HEAD`.
+    pub git_dir: PathBuf,
+    /// How it is shown.
+    pub shown: String,
+    /// What stands before the paths of its files: where its working tree is.
+    pub prefix: String,
+    /// Whether its own files were not walked: it is outside of what the user named.
+    pub outside: bool,
+}
+
 /// What a walk saw besides files to scan.
 #[derive(Clone, Debug, Default)]
 pub struct WalkSummary {
@@ -90,8 +127,8 @@ pub struct WalkSummary {
     pub skipped: Vec<Skipped>,
     /// Links whose target is missing: there was nothing to look at.
     pub broken_links: Vec<String>,
-    /// Git's own folders, which are not files of the working tree.
-    pub repositories: Vec<String>,
+    /// Repositories, each once.
+    pub repositories: Vec<FoundRepository>,
     /// Files and folders that `--exclude` left out.
     pub excluded: u64,
 }
@@ -107,10 +144,16 @@ where
     let summary = Mutex::new(WalkSummary::default());
     let excluded = AtomicU64::new(0);
     for root in roots {
-        let walk = RootWalk { root, roots, exclude: globs(root, &options.exclude)?, summary: &summary };
+        let exclude = Exclude::new(&root.path, &options.exclude)?;
+        let walk = RootWalk { root, roots, exclude, summary: &summary, only: options.repositories_only };
         if root.real.is_file() {
-            visitor()(FileItem { path: root.path.clone(), shown: root.show(&root.path) });
+            if !options.repositories_only {
+                visitor()(FileItem { path: root.path.clone(), shown: root.show(&root.path) });
+            }
             continue;
+        }
+        if let Some(around) = root.repository_around() {
+            walk.note(|summary| summary.repositories.push(around));
         }
         if !root.real.is_dir() {
             let meta = std::fs::metadata(&root.path);
@@ -134,23 +177,68 @@ where
     summary.skipped.sort();
     summary.skipped.dedup();
     summary.broken_links.sort();
-    summary.repositories.sort();
+    once(&mut summary.repositories);
     Ok(summary)
 }
 
-fn globs(root: &Root, exclude: &[String]) -> Result<Override, String> {
-    let mut builder = OverrideBuilder::new(&root.path);
-    for glob in exclude {
-        builder.add(&format!("!{glob}")).map_err(|e| format!("--exclude {glob}: {e}"))?;
+/// Leaves of each repository the way to it by which its files have the best names: that by its working tree.
+fn once(repositories: &mut Vec<FoundRepository>) {
+    let mut known: Vec<(PathBuf, FoundRepository)> =
+        repositories.drain(..).map(|found| (repository::common_dir(&found.git_dir), found)).collect();
+    known.sort_by(|(a, x), (b, y)| {
+        let inner = |found: &FoundRepository| found.prefix.contains(".git/");
+        (a, inner(x), x.prefix.len(), x).cmp(&(b, inner(y), y.prefix.len(), y))
+    });
+    known.dedup_by(|(b, gone), (a, kept)| {
+        let same = a == b;
+        if same {
+            kept.outside &= gone.outside;
+        }
+        same
+    });
+    repositories.extend(known.into_iter().map(|(_, found)| found));
+    repositories.sort();
+}
+
+/// Paths that the user wants left out.
+#[derive(Clone, Debug)]
+pub struct Exclude(Override);
+
+impl Exclude {
+    /// Globs as in `.gitignore`, relative to `top`.
+    ///
+    /// # Errors
+    /// One is invalid.
+    pub fn new(top: &Path, exclude: &[String]) -> Result<Self, String> {
+        let mut builder = OverrideBuilder::new(top);
+        for glob in exclude {
+            builder.add(&format!("!{glob}")).map_err(|e| format!("--exclude {glob}: {e}"))?;
+        }
+        builder.build().map(Self).map_err(|e| format!("--exclude: {e}"))
     }
-    builder.build().map_err(|e| format!("--exclude: {e}"))
+
+    fn has(&self, path: &Path, is_dir: bool) -> bool {
+        self.0.matched(path, is_dir).is_ignore()
+    }
+
+    /// Whether a file, by its path below the top, or a folder it is in is left out.
+    #[must_use]
+    pub fn has_file(&self, path: &Path) -> bool {
+        if self.0.is_empty() {
+            return false;
+        }
+        let folders = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
+        self.has(path, false) || folders.into_iter().any(|folder| self.has(folder, true))
+    }
 }
 
 struct RootWalk<'a> {
     root: &'a Root,
     roots: &'a [Root],
-    exclude: Override,
+    exclude: Exclude,
     summary: &'a Mutex<WalkSummary>,
+    /// Only the files of repositories themselves.
+    only: bool,
 }
 
 impl RootWalk<'_> {
@@ -187,26 +275,76 @@ impl RootWalk<'_> {
         let path = entry.path();
         let kind = entry.file_type();
         let is_dir = kind.is_some_and(|k| k.is_dir());
-        if entry.depth() > 0 && self.exclude.matched(path, is_dir).is_ignore() {
+        if entry.depth() > 0 && self.exclude.has(path, is_dir) {
             excluded.fetch_add(1, Ordering::Relaxed);
             return WalkState::Skip;
         }
         match kind {
-            Some(kind) if kind.is_dir() && entry.file_name() == ".git" && is_git_folder(path) => {
-                let owner = path.parent().unwrap_or(path);
-                self.note(|s| s.repositories.push(self.root.show(owner)));
-                return WalkState::Skip;
-            }
-            Some(kind) if kind.is_dir() => {}
+            Some(kind) if kind.is_dir() => return self.folder(path),
             Some(kind) if kind.is_file() => {
+                if entry.file_name() == ".git" {
+                    self.git_file(path);
+                }
+                if self.only && !self.is_of_repository(path) {
+                    return WalkState::Continue;
+                }
                 let item = FileItem { path: path.into(), shown: self.root.show(path) };
                 return if visit(item) { WalkState::Continue } else { WalkState::Quit };
             }
+            Some(_) if self.only && !self.is_of_repository(path) => {}
             Some(kind) if kind.is_symlink() => self.link(path),
             Some(kind) => self.skip(file::special(&self.root.show(path), kind)),
             None => {}
         }
         WalkState::Continue
+    }
+
+    /// A repository's objects are read as its history; what else it has is scanned as files.
+    fn folder(&self, path: &Path) -> WalkState {
+        let is_objects = path.file_name().is_some_and(|name| name == "objects");
+        if is_objects && path != self.root.path && path.parent().is_some_and(repository::is_git_dir) {
+            return WalkState::Skip;
+        }
+        // That of a linked working tree is a part of another.
+        if repository::is_git_dir(path) && !path.join("commondir").exists() {
+            let shown = self.root.show(path);
+            let prefix = match shown.strip_suffix(".git") {
+                Some(prefix) => prefix.to_owned(),
+                None if path == self.root.path => String::new(),
+                None => format!("{shown}/"),
+            };
+            let shown = if path == self.root.path && prefix.is_empty() { ".".into() } else { shown };
+            let found = FoundRepository { git_dir: path.into(), shown, prefix, outside: false };
+            self.note(|summary| summary.repositories.push(found));
+        }
+        WalkState::Continue
+    }
+
+    /// A file that says where the repository of a linked working tree or a submodule is.
+    fn git_file(&self, path: &Path) {
+        let shown = self.root.show(path);
+        match repository::linked_from(path) {
+            Some(git_dir) => {
+                let prefix = shown.strip_suffix(".git").unwrap_or_default().to_owned();
+                let outside = !self.roots.iter().any(|root| git_dir.starts_with(&root.real));
+                let found = FoundRepository { git_dir, shown, prefix, outside };
+                self.note(|summary| summary.repositories.push(found));
+            }
+            None if repository::is_link(path) => self.skip(Skipped::new(
+                shown,
+                SkipReason::LinkLeavesRoot,
+                "it leads to a repository that does not lead back here; if it is yours, name its folder as another PATH",
+            )),
+            None => {}
+        }
+    }
+
+    fn is_of_repository(&self, path: &Path) -> bool {
+        let mut inside = false;
+        self.note(|summary| {
+            inside = path.ancestors().any(|folder| summary.repositories.iter().any(|found| found.git_dir == folder));
+        });
+        inside
     }
 
     /// A link is not followed: inside the roots its target is met anyway.
@@ -239,9 +377,4 @@ impl RootWalk<'_> {
             None => Skipped::new(shown, SkipReason::Unreadable, inner.to_string()),
         }
     }
-}
-
-/// Whether a folder named `.git` is git's: anything else of that name is scanned like any folder, or it would be a place to hide.
-fn is_git_folder(path: &Path) -> bool {
-    path.join("HEAD").is_file() && path.join("objects").is_dir()
 }

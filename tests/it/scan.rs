@@ -157,7 +157,7 @@ fn a_vendor_rule_and_a_generic_one_give_one_finding() {
 }
 
 #[test]
-fn a_repository_is_scanned_as_a_working_tree_and_its_history_is_said_to_be_left_out() {
+fn a_repository_is_its_working_tree_its_own_files_and_its_history() {
     let (old, now) = (github(1), github(2));
     let sandbox = Sandbox::new();
     let repository = Repository::init(&sandbox.path("site"));
@@ -169,13 +169,18 @@ fn a_repository_is_scanned_as_a_working_tree_and_its_history_is_said_to_be_left_
     sandbox.file("site/README", "hello\n").file("site/app/.env", format!("TOKEN={now}\n"));
     sandbox.file("site/.git/token-in-git-folder", format!("{old}\n"));
 
-    let report = sandbox.reveal(&["site"]);
-    let found: Vec<(&str, &str)> = report.findings.iter().map(|f| (f.path.as_str(), f.secret.as_str())).collect();
-    assert_eq!(found, [("app/.env", now.as_str())], "paths are relative to the repository");
-    let histories = report.summary()["unscanned_histories"].as_array().expect("the summary lists histories");
-    assert_eq!(histories.len(), 1);
-    let text = sandbox.run(["scan", "site"]).assert_code(1).out();
-    assert!(text.contains("Working tree only: the git history of 1 repository was not scanned."), "{text}");
+    let found = |args: &[&str]| -> Vec<(String, String)> {
+        let report = sandbox.reveal(&[&["site"], args].concat());
+        report.findings.iter().map(|f| (f.path.clone(), f.secret.clone())).collect()
+    };
+    let place = |path: &str, secret: &str| (path.to_owned(), secret.to_owned());
+    let own = place(".git/token-in-git-folder", &old);
+    let (tree, past) = (place("app/.env", &now), place("app/.env", &old));
+    assert_eq!(found(&[]), [own.clone(), tree.clone(), past.clone()], "paths are relative to the repository");
+    assert_eq!(found(&["--history-only"]), [own.clone(), past]);
+    assert_eq!(found(&["--no-history"]), [own, tree]);
+    let text = sandbox.run(["scan", "site", "--no-history"]).assert_code(1).out();
+    assert!(text.contains("The git history of 1 repository was not scanned."), "{text}");
 }
 
 #[test]

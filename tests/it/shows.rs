@@ -330,7 +330,8 @@ fn this_repository_passes_its_own_scan() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folders = ["benches", "fixtures", "rules", "src", "tests"].map(|folder| root.join(folder));
     let folders: Vec<&str> = folders.iter().map(|folder| folder.to_str().expect("the path is a text")).collect();
-    let report = Sandbox::new().scan(&folders);
+    // What a developer's clone has besides is the developer's; CI scans the whole history of a fresh one.
+    let report = Sandbox::new().scan(&[&folders[..], &["--no-history"]].concat());
     assert!(report.findings.is_empty(), "{:#?}", report.places());
     assert!(report.skipped().is_empty(), "{:?}", report.skipped());
 }

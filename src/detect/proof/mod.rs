@@ -3,15 +3,18 @@
 mod private_key;
 mod token;
 
+use std::borrow::Cow;
 use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use crate::rule::Check;
 
 /// Something a credential tells about itself that is not secret: which account it opens, when it ends.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Fact {
     /// What the fact is, as runbooks name it: `account_id`, `host`, `user`, …
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its value. Comes from the scanned text; control characters are left out.
     pub value: String,
 }
@@ -24,7 +27,7 @@ impl Fact {
     #[must_use]
     pub fn new(name: &'static str, value: &str) -> Self {
         let clean = value.chars().filter(|c| !c.is_control()).take(Self::MAX).collect();
-        Self { name, value: clean }
+        Self { name: name.into(), value: clean }
     }
 }
 

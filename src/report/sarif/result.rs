@@ -11,9 +11,10 @@ use serde_sarif::sarif::{
 use super::super::{json, runbook};
 use super::descriptor::{level, weaknesses_of};
 use super::{Limits, SRCROOT, bag, count, uri};
-use crate::blob::Origin;
+use crate::blob::{ObjectKind, Origin};
 use crate::detect::Fact;
 use crate::finding::Finding;
+use crate::finding::history::{Exposure, History};
 use crate::rotation::{Credential, Runbooks, fill};
 use crate::rule::{Rule, RuleSet};
 
@@ -52,7 +53,7 @@ impl<'c, 'f> Selection<'c, 'f> {
     pub(super) fn new(rules: &RuleSet, credentials: &'c [Credential<'f>], limits: Limits) -> Self {
         let (mut alerts, mut folded) = (Vec::new(), 0);
         for credential in credentials {
-            let lines = one_per_line(&credential.exposures);
+            let lines = one_per_line(&placed(&credential.exposures));
             let own = lines.len().min(limits.per_credential);
             let over = (lines.len() - own) as u64;
             folded += over;
@@ -75,6 +76,13 @@ impl<'c, 'f> Selection<'c, 'f> {
     }
 }
 
+/// The exposures that can have an alert of their own. A secret that is in a file now needs none for the past of that file, which
+/// would be an alert beside it on the same line; its results tell the history.
+fn placed<'f>(exposures: &[&'f Finding]) -> Vec<&'f Finding> {
+    let present: Vec<&Finding> = exposures.iter().copied().filter(|finding| finding.history.is_none()).collect();
+    if present.is_empty() { exposures.to_vec() } else { present }
+}
+
 /// The first exposure on each line. GitHub knows a result by its rule, file and line, so that two of one line would be
 /// one alert; the second stays in the list of places.
 fn one_per_line<'f>(exposures: &[&'f Finding]) -> Vec<&'f Finding> {
@@ -92,10 +100,11 @@ impl Alert<'_, '_> {
     pub(super) fn result(&self, rules: &RuleSet, runbooks: &Runbooks, rule_index: usize) -> Result {
         let (rule, finding) = (rules.get(self.credential.rule), self.finding);
         let listed = if self.lists_all { RELATED } else { LINKED };
-        let related = (1..).zip(self.others().take(listed)).map(|(id, other)| {
-            let mut location = location(other, false);
+        let related = self.others().take(listed).map(|other| (location(other, false), "The same secret".to_owned()));
+        let past = self.past().take(listed).map(|exposure| (past_location(exposure), plain(&exposure.told())));
+        let related = (1..).zip(related.chain(past).take(listed)).map(|(id, (mut location, message))| {
             location.id = Some(id);
-            location.message = Some("The same secret".into());
+            location.message = Some(message.as_str().into());
             location
         });
         let related: Vec<Location> = related.collect();
@@ -121,9 +130,20 @@ impl Alert<'_, '_> {
         result
     }
 
-    /// The other exposures of its credential.
+    /// The other exposures of its credential that are not told as its history.
     fn others(&self) -> impl Iterator<Item = &Finding> {
-        self.credential.exposures.iter().copied().filter(|other| !std::ptr::eq(*other, self.finding))
+        let others = self.credential.exposures.iter().copied();
+        others.filter(|other| !std::ptr::eq(*other, self.finding) && other.history.is_none())
+    }
+
+    fn history(&self) -> Option<&History> {
+        self.credential.exposures.iter().find_map(|finding| finding.history.as_deref())
+    }
+
+    /// Places in the history but for that of the result itself.
+    fn past(&self) -> impl Iterator<Item = &Exposure> {
+        let own = usize::from(self.finding.history.is_some());
+        self.history().into_iter().flat_map(move |history| history.exposures.iter().skip(own))
     }
 
     /// What it is, what to do first, what is known of it, where else it is. GitHub shows it as plain text with links.
@@ -140,7 +160,10 @@ impl Alert<'_, '_> {
             let more = if self.facts.len() > FACTS { " and more" } else { "" };
             message += &format!(" Known of it: {}{more}.", facts.join(", "));
         }
-        let others = self.credential.exposures.len() - 1;
+        if let Some(first) = self.history().and_then(|history| history.exposures.first()) {
+            message += &format!(" In the history: {}, {}.", plain(&first.told()), plain(&first.led_to_by(LINKED)));
+        }
+        let others = self.others().count();
         if others > 0 {
             let number = count(others as u64, "other place", "other places");
             let links: Vec<String> = (1..).zip(self.others().take(LINKED)).map(|(id, other)| link(other, id)).collect();
@@ -162,7 +185,7 @@ impl Alert<'_, '_> {
         let evidence: Vec<_> =
             finding.score.evidence().iter().map(|e| json!({ "points": e.points, "reason": e.reason })).collect();
         let facts: serde_json::Map<_, _> =
-            finding.facts.iter().map(|fact| (fact.name.to_owned(), json!(fact.value))).collect();
+            finding.facts.iter().map(|fact| (fact.name.clone().into_owned(), json!(fact.value))).collect();
         let secret = finding.secret.redacted();
         bag([
             ("confidence", json!(json::confidence(finding.confidence))),
@@ -172,7 +195,8 @@ impl Alert<'_, '_> {
             ("facts", json!(facts)),
             ("foundBy", json!(rules.get(finding.rule).id)),
             ("moreInFile", json!(finding.more)),
-            ("otherPlaces", json!(self.credential.exposures.len() - 1)),
+            ("history", json!(self.history().map(json::past))),
+            ("otherPlaces", json!(self.others().count() + self.past().count())),
             ("severity", json!(json::severity(self.credential.severity(rules)))),
             ("source", json!(finding.origin.source())),
         ])
@@ -188,11 +212,21 @@ fn location(finding: &Finding, with_snippet: bool) -> Location {
     Location::builder().physical_location(physical.build()).build()
 }
 
+/// A place in the history. The commit is in the message: a uri must not have one.
+fn past_location(exposure: &Exposure) -> Location {
+    let artifact = artifact(&exposure.origin);
+    Location::builder().physical_location(PhysicalLocation::builder().artifact_location(artifact).build()).build()
+}
+
 /// Where the content is. Standard input has no place in the folder, but a result without a uri that GitHub can resolve
 /// there makes it refuse the whole file.
 pub(super) fn artifact(origin: &Origin) -> ArtifactLocation {
     let uri = match origin {
-        Origin::File(path) | Origin::Name(path) => uri::of_path(path),
+        Origin::File(path) | Origin::Name(path) | Origin::Version(path) | Origin::PastName(path) => uri::of_path(path),
+        // The name of a commit or other object in a uri would make GitHub refuse later files.
+        Origin::Object(ObjectKind::Commit, _) => ".git/commit-messages".into(),
+        Origin::Object(ObjectKind::Tag, _) => ".git/tag-messages".into(),
+        Origin::Object(ObjectKind::Blob, _) => ".git/unnamed-blobs".into(),
         Origin::Stdin => "stdin".into(),
     };
     ArtifactLocation::builder().uri(uri).uri_base_id(SRCROOT).build()

@@ -35,6 +35,7 @@ fn finding(rules: &RuleSet, rule: &str, secret: &str, origin: Origin, line: u64)
         line_hash: format!("{line:x}:1"),
         score: Score::of_rule(Confidence::High),
         facts: Vec::new(),
+        history: None,
         more: 0,
         secret,
         origin,

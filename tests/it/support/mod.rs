@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub(crate) mod git;
+pub(crate) mod gitcli;
 pub(crate) mod random;
 pub(crate) mod report;
 pub(crate) mod sandbox;

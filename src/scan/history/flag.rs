@@ -1,0 +1,284 @@
+//! The first look: every object of a repository once, to learn which ones a rule finds something in.
+//!
+//! Paths are not known here, so blobs are judged as if they had the path that is believed most; what is flagged is looked at again
+//! once it is known where it was. Of a blob that is made from another only what is new is searched.
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
+
+use gix::ObjectId;
+use gix::objs::{Kind, TagRefIter};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::super::Monitor;
+use crate::blob::SkipReason;
+use crate::detect::{Detector, PathKind, Scratch, Trace, Window};
+use crate::rule::Confidence;
+use crate::source::encoding::Encoding;
+use crate::source::git::commits::{Commit, Graph};
+use crate::source::git::forest::Forest;
+use crate::source::git::objects::Objects;
+use crate::source::git::pack::Pack;
+use crate::source::git::walk::{Object, Visitor};
+use crate::source::wide::Wide;
+use crate::span::Copied;
+
+/// Loose objects that a thread takes at once.
+const TOGETHER: usize = 256;
+
+/// An object that a rule finds something in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Flag {
+    pub(super) id: ObjectId,
+    pub(super) kind: Kind,
+    /// What is found is at most as sure as this.
+    pub(super) level: Confidence,
+}
+
+/// What the first look learns of a repository.
+#[derive(Default)]
+pub(super) struct Flags {
+    pub(super) flags: Vec<Flag>,
+    pub(super) commits: Vec<Commit>,
+    /// Annotated tags and what they are on.
+    pub(super) tags: HashMap<ObjectId, ObjectId>,
+    pub(super) loose_trees: Vec<ObjectId>,
+    pub(super) unreadable: Vec<Unreadable>,
+}
+
+/// What is to be done with objects.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    /// What commits and tags say of others is read.
+    pub(super) read: bool,
+    /// Contents and messages are searched.
+    pub(super) search: bool,
+}
+
+/// An object that could not be read, and how many others cannot be because of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Unreadable {
+    pub(super) id: ObjectId,
+    pub(super) below: u32,
+    pub(super) reason: SkipReason,
+    pub(super) why: String,
+}
+
+/// What is known of a pack from an earlier scan with the same rules.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Known {
+    /// The numbers of the flagged objects, and the level of each.
+    pub(super) flags: Vec<(u32, Confidence)>,
+}
+
+/// What looks at objects.
+pub(super) struct Look<'l> {
+    detector: &'l Detector,
+    monitor: &'l Monitor,
+    flags: Mutex<Flags>,
+}
+
+impl<'l> Look<'l> {
+    pub(super) fn new(detector: &'l Detector, monitor: &'l Monitor) -> Self {
+        Self { detector, monitor, flags: Mutex::default() }
+    }
+
+    /// Takes out the commits, and the annotated tags with what they are on.
+    pub(super) fn graph(&self) -> (Graph, HashMap<ObjectId, ObjectId>) {
+        let (mut commits, mut tags) = (Vec::new(), HashMap::new());
+        self.note(|flags| {
+            commits = std::mem::take(&mut flags.commits);
+            tags = std::mem::take(&mut flags.tags);
+        });
+        (Graph::new(commits), tags)
+    }
+
+    pub(super) fn finish(self) -> Flags {
+        self.flags.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, note: impl FnOnce(&mut Flags)) {
+        note(&mut self.flags.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Reads the commits of a pack, and searches it if that is `wanted`. With what is `known` of it nothing needs to be searched.
+    /// Gives what is known now, unless something could not be read.
+    pub(super) fn pack(&self, pack: &Pack, forest: &Forest, wanted: Wanted, known: Option<Known>) -> Option<Known> {
+        let search = wanted.search && known.is_none();
+        let visit = PackLook {
+            look: self,
+            pack,
+            wanted: Wanted { search, ..wanted },
+            flagged: Mutex::default(),
+            unreadable: Mutex::default(),
+        };
+        if search || wanted.read {
+            forest.walk(pack, &visit);
+        }
+        let PackLook { flagged, unreadable, .. } = visit;
+        let flagged = flagged.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let unreadable = unreadable.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let whole = search && unreadable.is_empty() && !self.monitor.is_cancelled();
+        self.note(|flags| flags.unreadable.extend(unreadable));
+        let mut now = known.unwrap_or(Known { flags: flagged });
+        now.flags.sort_unstable();
+        let kinds: HashMap<u32, Kind> = [Kind::Commit, Kind::Tag, Kind::Blob]
+            .into_iter()
+            .flat_map(|kind| forest.numbers(kind).map(move |number| (number, kind)))
+            .filter(|(number, _)| now.flags.binary_search_by_key(number, |(n, _)| *n).is_ok())
+            .collect();
+        self.note(|flags| {
+            flags.flags.extend(now.flags.iter().filter_map(|&(number, level)| {
+                kinds.get(&number).map(|&kind| Flag { id: pack.id(number), kind, level })
+            }));
+        });
+        whole.then_some(now)
+    }
+
+    /// Does the same with the loose objects.
+    pub(super) fn loose(&self, objects: &Objects, wanted: Wanted) {
+        let ids: Vec<ObjectId> = objects.loose.iter().map(|(id, _)| *id).collect();
+        self.each(objects, &ids, wanted);
+    }
+
+    /// Does the same with some objects, each read by itself.
+    pub(super) fn each(&self, objects: &Objects, ids: &[ObjectId], wanted: Wanted) {
+        ids.par_chunks(TOGETHER).for_each(|ids| {
+            let mut finder = objects.finder();
+            let mut tools = Tools::default();
+            for &id in ids.iter().take_while(|_| !self.monitor.is_cancelled()) {
+                match finder.find(&id) {
+                    Ok(Some((kind, data))) => self.one(&mut tools, id, kind, &data, wanted),
+                    Ok(None) => {}
+                    Err((reason, why)) => self.note(|flags| {
+                        flags.unreadable.push(Unreadable { id, below: 0, reason, why });
+                    }),
+                }
+            }
+        });
+    }
+
+    fn one(&self, tools: &mut Tools, id: ObjectId, kind: Kind, data: &[u8], wanted: Wanted) {
+        if wanted.read {
+            self.read(id, kind, data);
+        }
+        if wanted.search && kind != Kind::Tree {
+            let level = self.search(tools, kind, data, None).1;
+            self.note(|flags| flags.flags.extend(level.map(|level| Flag { id, kind, level })));
+        }
+    }
+
+    /// Takes from commits and tags what the graph needs.
+    fn read(&self, id: ObjectId, kind: Kind, data: &[u8]) {
+        match kind {
+            Kind::Commit => match Commit::parse(id, data) {
+                Some(commit) => self.note(|flags| flags.commits.push(commit)),
+                None => self.note(|flags| {
+                    let why = "it is no sound commit".to_owned();
+                    flags.unreadable.push(Unreadable { id, below: 0, reason: SkipReason::Corrupt, why });
+                }),
+            },
+            Kind::Tag => {
+                if let Ok(target) = TagRefIter::from_bytes(data, id.kind()).target_id() {
+                    self.note(|flags| {
+                        flags.tags.insert(id, target);
+                    });
+                }
+            }
+            Kind::Tree => self.note(|flags| flags.loose_trees.push(id)),
+            Kind::Blob => {}
+        }
+    }
+
+    /// Searches an object, or what it has new beside the one it is made from.
+    fn search(
+        &self,
+        tools: &mut Tools,
+        kind: Kind,
+        data: &[u8],
+        base: Option<(&Seen, &[Copied])>,
+    ) -> (Seen, Option<Confidence>) {
+        self.monitor.items.fetch_add(1, Ordering::Relaxed);
+        self.monitor.bytes.fetch_add(data.len() as u64, Ordering::Relaxed);
+        let path = if kind == Kind::Blob { PathKind::credulous() } else { PathKind::default() };
+        let whole = |text, binary| Window { text, core: 0..text.len(), path, binary };
+        let Tools { scratch } = tools;
+        let encoding = if kind == Kind::Blob { Encoding::sniff(data) } else { Encoding::Bytes };
+        let level = match encoding {
+            Encoding::Bytes => {
+                let window = whole(data, false);
+                let trace = match base {
+                    Some((Seen::Text { trace, len }, copied)) => {
+                        self.detector.retrace(&window, trace, *len, copied, scratch)
+                    }
+                    _ => self.detector.trace(&window, scratch),
+                };
+                let level = trace.found();
+                return (Seen::Text { trace, len: data.len() }, level);
+            }
+            Encoding::Utf16Le | Encoding::Utf16Be => {
+                self.detector.trace(&whole(&encoding.decode(data), false), scratch).found()
+            }
+            Encoding::Binary => {
+                let wide = Wide::of(data);
+                let strings = self.detector.trace(&whole(&wide.text, true), scratch).found();
+                strings.max(self.detector.trace(&whole(data, true), scratch).found())
+            }
+        };
+        (Seen::Other, level)
+    }
+}
+
+/// What is remembered of an object for those made from it.
+enum Seen {
+    Text { trace: Trace, len: usize },
+    Other,
+}
+
+#[derive(Default)]
+struct Tools {
+    scratch: Scratch,
+}
+
+struct PackLook<'p> {
+    look: &'p Look<'p>,
+    pack: &'p Pack,
+    wanted: Wanted,
+    flagged: Mutex<Vec<(u32, Confidence)>>,
+    unreadable: Mutex<Vec<Unreadable>>,
+}
+
+impl Visitor for PackLook<'_> {
+    type Seen = Seen;
+    type Tools = Tools;
+
+    fn wants(&self, kind: Kind) -> bool {
+        matches!(kind, Kind::Commit | Kind::Tag) || (self.wanted.search && kind == Kind::Blob)
+    }
+
+    fn visit(&self, tools: &mut Tools, object: &Object<'_>, base: Option<(&Seen, &[Copied])>) -> Seen {
+        let &Object { number, kind, data } = object;
+        if self.wanted.read && kind != Kind::Blob {
+            self.look.read(self.pack.id(number), kind, data);
+        }
+        if !self.wanted.search {
+            return Seen::Other;
+        }
+        let (seen, level) = self.look.search(tools, kind, data, base);
+        if let Some(level) = level {
+            self.flagged.lock().unwrap_or_else(PoisonError::into_inner).push((number, level));
+        }
+        seen
+    }
+
+    fn unreadable(&self, number: u32, below: u32, reason: SkipReason, why: String) {
+        let unreadable = Unreadable { id: self.pack.id(number), below, reason, why };
+        self.unreadable.lock().unwrap_or_else(PoisonError::into_inner).push(unreadable);
+    }
+
+    fn stop(&self) -> bool {
+        self.look.monitor.is_cancelled()
+    }
+}

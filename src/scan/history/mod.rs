@@ -1,0 +1,476 @@
+//! The history of a repository: every byte of it looked at once, then provenance for what was found.
+//!
+//! First every object is searched, each only for what it has new beside the one it is made from, and those with something in them
+//! are flagged ([`flag`]). Then the commits tell which paths the flagged contents were at, and the names that files had
+//! ([`events`]). Then the flagged contents are scanned as files of those paths ([`versions`]), and what was found is told by
+//! credential, with the commits that brought and removed it ([`provenance`]).
+
+mod events;
+mod flag;
+mod provenance;
+mod remember;
+mod select;
+mod versions;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use gix::objs::Kind;
+use gix::{ObjectId, hash::oid};
+
+use self::events::{Collector, Events, Targets};
+use self::flag::{Flag, Flags, Look, Unreadable, Wanted};
+use self::provenance::Sources;
+use self::remember::Memory;
+pub use self::select::Selection;
+use self::versions::{NOWHERE, Seen, Version};
+use super::{Monitor, Plan};
+use crate::blob::{ObjectKind, Origin, SkipReason, Skipped};
+use crate::detect::{Detector, PathKind, Scratch, Window};
+use crate::finding::Finding;
+use crate::finding::history::History;
+use crate::source::cache::Cache;
+use crate::source::git::bundle::Bundle;
+use crate::source::git::census::{self, Census};
+use crate::source::git::changes::{Changes, DANGLING};
+use crate::source::git::commits::Graph;
+use crate::source::git::forest::Forest;
+use crate::source::git::objects::Objects;
+use crate::source::git::refs::Refs;
+use crate::source::git::repository::Repository;
+use crate::source::worktree::Exclude;
+
+/// Up to so many commits are compared with their parents one by one; for more, all trees are looked at once.
+const FEW: usize = 4_000;
+
+/// Broken objects that are listed one by one.
+const LISTED: usize = 50;
+
+/// Missing objects that are named.
+const NAMED: usize = 3;
+
+/// What of histories is scanned.
+#[derive(Clone, Debug, Default)]
+pub struct HistoryOptions {
+    /// Which commits.
+    pub selection: Selection,
+    /// Whether every version that has a secret is listed, not only counted.
+    pub all_occurrences: bool,
+    /// Where what was learned of packs is kept.
+    pub cache: Option<Cache>,
+}
+
+/// What was looked at of one history.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HistoryCoverage {
+    /// How reports call the repository: its `.git`, or the bundle.
+    pub repository: String,
+    /// Commits looked at.
+    pub commits: u64,
+    /// Objects it has.
+    pub objects: u64,
+}
+
+/// What a history gave.
+#[derive(Default)]
+pub(super) struct Outcome {
+    pub(super) findings: Vec<Finding>,
+    /// Credentials below the wanted confidence.
+    pub(super) below: u64,
+    pub(super) skipped: Vec<Skipped>,
+    pub(super) coverage: HistoryCoverage,
+}
+
+/// What a history is scanned with, and how its paths are shown.
+pub(super) struct Context<'c> {
+    pub(super) detector: &'c Detector,
+    pub(super) plan: &'c Plan,
+    pub(super) options: &'c HistoryOptions,
+    pub(super) monitor: &'c Monitor,
+    /// Paths to leave out.
+    pub(super) exclude: &'c Exclude,
+    /// How many were.
+    pub(super) excluded: &'c AtomicU64,
+    /// How the repository is called.
+    pub(super) shown: String,
+    /// What stands before its paths.
+    pub(super) prefix: String,
+}
+
+impl Context<'_> {
+    /// How a path of the repository is shown.
+    fn path(&self, path: &[u8]) -> String {
+        format!("{}{}", self.prefix, String::from_utf8_lossy(path))
+    }
+
+    /// How an object is called that is no file.
+    fn object(&self, kind: Kind, id: &oid) -> String {
+        format!("{}{kind} {}", self.prefix, id.to_hex_with_len(10))
+    }
+
+    /// Where the content of an object is from; only a content has a path.
+    fn origin(&self, kind: Kind, id: &oid, path: Option<&[u8]>) -> Origin {
+        match (kind, path) {
+            (Kind::Commit, _) => Origin::Object(ObjectKind::Commit, self.object(kind, id)),
+            (Kind::Tag, _) => Origin::Object(ObjectKind::Tag, self.object(kind, id)),
+            (_, Some(path)) => Origin::Version(self.path(path)),
+            (_, None) => Origin::Object(ObjectKind::Blob, self.object(kind, id)),
+        }
+    }
+
+    /// Runs `scan`. If it fails on an error of ours, the history is listed as not looked at.
+    pub(super) fn guarded(&self, scan: impl FnOnce(&Self) -> Result<Outcome, String>) -> Result<Outcome, String> {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| scan(self))).unwrap_or_else(|_| {
+            let detail = "cleansweep failed on its history; please report this";
+            let skipped = vec![Skipped::new(self.shown.clone(), SkipReason::Internal, detail)];
+            Ok(Outcome { skipped, ..Outcome::default() })
+        })
+    }
+
+    /// Scans the repository whose `HEAD` is in `git_dir`.
+    pub(super) fn repository(&self, git_dir: &Path) -> Result<Outcome, String> {
+        let mut skipped = Vec::new();
+        let repository = Repository::open(git_dir, &self.shown, &mut skipped);
+        let refs = Refs::read(&repository, &self.shown, &mut skipped);
+        let objects = Objects::open(&repository.objects, repository.hash, &self.shown, &mut skipped);
+        let scan = HistoryScan {
+            context: self,
+            objects,
+            refs,
+            shallow: repository.shallow.clone(),
+            partial: repository.partial,
+        };
+        scan.recalled(&repository.git_dir, skipped)
+    }
+
+    /// Scans a bundle.
+    pub(super) fn bundle(&self, path: &Path) -> Result<Outcome, String> {
+        let mut skipped = Vec::new();
+        let Some(Bundle { refs, objects }) = Bundle::open(path, &self.shown, &mut skipped) else {
+            return Ok(Outcome { skipped, ..Outcome::default() });
+        };
+        // What a bundle builds on has been said of it.
+        let partial = !skipped.is_empty();
+        let scan = HistoryScan { context: self, objects, refs, shallow: Vec::new(), partial };
+        scan.recalled(path, skipped)
+    }
+}
+
+/// What the commits of a repository tell.
+#[derive(Clone, Copy)]
+struct Known<'k> {
+    graph: &'k Graph,
+    /// Which commits are wanted, by number.
+    selected: &'k [bool],
+    /// Annotated tags and what they are on.
+    tags: &'k HashMap<ObjectId, ObjectId>,
+}
+
+/// What the trees are asked for.
+struct Interest<'i> {
+    context: &'i Context<'i>,
+    targets: HashMap<ObjectId, u32>,
+}
+
+impl census::Interest for Interest<'_> {
+    fn blob(&self, id: &oid) -> Option<u32> {
+        self.targets.get(id).copied()
+    }
+
+    fn name(&self, name: &[u8]) -> bool {
+        let window = Window { text: name, core: 0..name.len(), path: PathKind::default(), binary: false };
+        self.context.detector.trace(&window, &mut Scratch::default()).found().is_some()
+    }
+
+    fn stop(&self) -> bool {
+        self.context.monitor.is_cancelled()
+    }
+}
+
+struct HistoryScan<'h> {
+    context: &'h Context<'h>,
+    objects: Objects,
+    refs: Refs,
+    shallow: Vec<ObjectId>,
+    /// Whether objects are missing on purpose.
+    partial: bool,
+}
+
+impl HistoryScan<'_> {
+    /// Gives what the last scan of the same history gave, or scans it. `place` is where it is.
+    fn recalled(&self, place: &Path, skipped: Vec<Skipped>) -> Result<Outcome, String> {
+        let place = place.canonicalize().unwrap_or_else(|_| place.into());
+        let memory = Memory::of(self, &place, &skipped);
+        if let Some(outcome) = memory.as_ref().and_then(|memory| memory.recall(self)) {
+            return Ok(outcome);
+        }
+        let excluded = || self.context.excluded.load(Ordering::Relaxed);
+        let before = excluded();
+        let outcome = self.run(skipped)?;
+        if let Some(memory) = memory {
+            memory.keep(self, &outcome, excluded() - before);
+        }
+        Ok(outcome)
+    }
+
+    fn run(&self, mut skipped: Vec<Skipped>) -> Result<Outcome, String> {
+        let selection = &self.context.options.selection;
+        let everything = selection.is_everything();
+        let forests: Vec<Forest> = self.objects.packs.iter().map(Forest::read).collect();
+        let look = Look::new(self.context.detector, self.context.monitor);
+        self.look(&look, &forests, Wanted { read: true, search: everything });
+        let (graph, tags) = look.graph();
+        let peel = |id| peel(&tags, id);
+        let selected = selection.of(&graph, &self.refs, peel)?;
+        let commits = selected.iter().filter(|selected| **selected).count();
+        let known = Known { graph: &graph, selected: &selected, tags: &tags };
+        let (targets, events, flags) = if everything || commits > FEW {
+            if !everything {
+                self.look(&look, &forests, Wanted { read: false, search: true });
+            }
+            self.of_all(look.finish(), &forests, &known)
+        } else {
+            self.of_few(look, &known)
+        };
+        let versions = self.versions(&targets, &events);
+        let mut seen = versions::scan(self.context, &self.objects, &versions, &events);
+        let tips = self.refs.named.iter().map(|(name, id)| (name.clone(), peel(*id))).collect();
+        let sources = Sources {
+            context: self.context,
+            objects: &self.objects,
+            graph: &graph,
+            refs: &self.refs,
+            tips,
+            events: &events,
+            targets: &targets,
+        };
+        let mut findings = findings(&sources, &mut seen);
+        findings.extend(self.named(&sources));
+        self.ledger(&mut skipped, &flags, &known, &events, seen.unreadable);
+        skipped.extend(seen.skipped);
+        let coverage = HistoryCoverage {
+            repository: self.context.shown.clone(),
+            commits: commits as u64,
+            objects: self.objects.len(),
+        };
+        Ok(Outcome { findings, below: seen.below.len() as u64, skipped, coverage })
+    }
+
+    /// Looks at every object once. What is known of a pack from an earlier scan is not looked for again.
+    fn look(&self, look: &Look<'_>, forests: &[Forest], wanted: Wanted) {
+        let cache = self.context.options.cache.as_ref().filter(|_| wanted.search);
+        for (pack, forest) in self.objects.packs.iter().zip(forests) {
+            let name = format!("pack {} {}", pack.checksum(), self.context.detector.rules().digest());
+            let known: Option<flag::Known> = cache.and_then(|cache| cache.get(&name));
+            let now = look.pack(pack, forest, wanted, known);
+            if let (Some(cache), Some(now)) = (cache, now) {
+                cache.put(&name, &now);
+            }
+        }
+        look.loose(&self.objects, wanted);
+    }
+
+    /// What happened to the flagged contents, told from the trees of the whole repository.
+    fn of_all(&self, flags: Flags, forests: &[Forest], known: &Known<'_>) -> (Targets, Events, Flags) {
+        let targets = self.targets(&flags, known, None);
+        let interest = Interest { context: self.context, targets: targets.numbers() };
+        let census = Census::take(&self.objects, forests, &flags.loose_trees, &interest);
+        let (views, lacks) = census.views();
+        let mut events = Events::of_views(known, &self.objects, &views, lacks);
+        if self.context.options.selection.is_everything() {
+            let mut seen = vec![false; targets.len()];
+            events.events.iter().filter_map(|event| event.new).for_each(|new| seen[new as usize] = true);
+            events.dangling(&views, (0..).zip(seen).filter(|(_, seen)| !seen).map(|(content, _)| content));
+        }
+        (targets, events, flags)
+    }
+
+    /// What happened to the flagged contents, told from what each of a few commits changed.
+    fn of_few(&self, look: Look<'_>, known: &Known<'_>) -> (Targets, Events, Flags) {
+        let changes = Changes::new(&self.objects, known.graph);
+        let stop = || self.context.monitor.is_cancelled();
+        let selected = |number: u32| known.selected[number as usize];
+        let none = HashMap::new();
+        let mut events = Events::default();
+        events.merge(changes.of_commits(selected, || Collector::new(known.graph, &none, true), stop));
+        let mut wanted: Vec<ObjectId> = events.brought.iter().copied().collect();
+        wanted
+            .extend((0..known.graph.len()).filter(|&number| selected(number)).map(|number| known.graph.get(number).id));
+        wanted.extend(known.tags.keys().copied());
+        look.each(&self.objects, &wanted, Wanted { read: false, search: true });
+        let flags = look.finish();
+        let targets = self.targets(&flags, known, Some(&events.brought));
+        let numbers = targets.numbers();
+        events.merge(changes.of_commits(selected, || Collector::new(known.graph, &numbers, false), stop));
+        (targets, events, flags)
+    }
+
+    /// The flagged objects that are wanted, by number; of contents those that are `brought`, where that is known.
+    fn targets(&self, flags: &Flags, known: &Known<'_>, brought: Option<&BTreeSet<ObjectId>>) -> Targets {
+        let everything = self.context.options.selection.is_everything();
+        let least = self.context.plan.min_confidence;
+        let named: HashSet<ObjectId> = self.refs.named.values().copied().collect();
+        let is_selected = |id: &ObjectId| known.graph.number(id).is_some_and(|number| known.selected[number as usize]);
+        let wanted = |flag: &&Flag| match flag.kind {
+            _ if flag.level < least => false,
+            _ if everything => true,
+            Kind::Commit => is_selected(&flag.id),
+            Kind::Tag => named.contains(&flag.id) && is_selected(&peel(known.tags, flag.id)),
+            _ => brought.is_none_or(|brought| brought.contains(&flag.id)),
+        };
+        Targets::new(flags.flags.iter().filter(wanted).map(|flag| (flag.id, flag.kind)).collect())
+    }
+
+    /// The flagged contents with the paths that the events tell, but for those that the user wants left out.
+    fn versions(&self, targets: &Targets, events: &Events) -> Vec<Version> {
+        let mut versions: Vec<Version> =
+            targets.iter().map(|(target, id, kind)| Version { id, kind, target, places: Vec::new() }).collect();
+        let left_out: Vec<bool> = events
+            .paths
+            .iter()
+            .map(|path| self.context.exclude.has_file(Path::new(&self.context.path(path))))
+            .collect();
+        let mut only_left_out = vec![false; versions.len()];
+        // Events of a path come by time: the first that brings a content is the oldest.
+        for event in &events.events {
+            let Some(new) = event.new else { continue };
+            let places = &mut versions[new as usize].places;
+            if left_out[event.path as usize] {
+                only_left_out[new as usize] = true;
+            } else if places.last().is_none_or(|(path, _)| *path != event.path) {
+                places.push((event.path, event.time));
+            }
+        }
+        let everything = self.context.options.selection.is_everything();
+        versions.retain(|version| {
+            // A content without a place is of no commit, or of none that is selected.
+            let nowhere = (everything || version.kind != Kind::Blob) && !only_left_out[version.target as usize];
+            !version.places.is_empty() || nowhere
+        });
+        let count = left_out.into_iter().filter(|left_out| *left_out).count();
+        self.context.excluded.fetch_add(count as u64, Ordering::Relaxed);
+        versions
+    }
+
+    /// What was found in names of files and folders: one finding for each credential.
+    fn named(&self, sources: &Sources<'_>) -> Vec<Finding> {
+        let mut found = versions::names(self.context, sources.events);
+        found.retain(|(_, _, finding)| {
+            let left_out = self.context.exclude.has_file(Path::new(finding.origin.path()));
+            finding.confidence >= self.context.plan.min_confidence && !left_out
+        });
+        found.sort_by(|a, b| (a.2.credential, a.0, &a.2.origin).cmp(&(b.2.credential, b.0, &b.2.origin)));
+        found.dedup_by_key(|(_, _, finding)| finding.credential);
+        let finding = |(_, commit, mut finding): (i64, u32, Finding)| {
+            let commit = Some(commit).filter(|&commit| commit != DANGLING);
+            let exposure = provenance::of_name(sources, commit, finding.origin.path());
+            finding.history = Some(Box::new(History {
+                object: String::new(),
+                exposures: vec![exposure],
+                versions: 1,
+                listed: Vec::new(),
+            }));
+            finding
+        };
+        found.into_iter().map(finding).collect()
+    }
+
+    /// Says what could not be looked at.
+    fn ledger(
+        &self,
+        skipped: &mut Vec<Skipped>,
+        flags: &Flags,
+        known: &Known<'_>,
+        events: &Events,
+        again: Vec<Unreadable>,
+    ) {
+        let Known { graph, selected, .. } = *known;
+        let shown = &self.context.shown;
+        let mut unreadable: BTreeMap<ObjectId, (SkipReason, String, u32)> = BTreeMap::new();
+        for broken in flags.unreadable.iter().cloned().chain(again) {
+            unreadable.insert(broken.id, (broken.reason, broken.why, broken.below));
+        }
+        for (id, (reason, why)) in &events.unreadable {
+            unreadable.entry(*id).or_insert_with(|| (*reason, why.clone(), 0));
+        }
+        let total = unreadable.len();
+        for (id, (reason, why, below)) in unreadable.into_iter().take(LISTED) {
+            let below = if below > 0 { format!(", nor {below} objects that are made from it") } else { String::new() };
+            let detail = format!("it cannot be read{below}: {why}; get it from another clone");
+            skipped.push(Skipped::new(format!("{shown}: object {}", id.to_hex_with_len(10)), reason, detail));
+        }
+        if let Some(more @ 1..) = total.checked_sub(LISTED) {
+            let detail = format!("{more} more objects cannot be read; get them from another clone");
+            skipped.push(Skipped::new(shown.clone(), SkipReason::Corrupt, detail));
+        }
+        let cut_short: Vec<u32> =
+            self.shallow.iter().filter_map(|id| graph.number(id)).filter(|&number| selected[number as usize]).collect();
+        if !cut_short.is_empty() {
+            let detail = format!(
+                "a shallow clone: what came before {} of its commits was not fetched; run `git fetch --unshallow`, then \
+                 scan again",
+                cut_short.len()
+            );
+            skipped.push(Skipped::new(shown.clone(), SkipReason::IncompleteHistory, detail));
+        }
+        self.missing(skipped, graph, events);
+        if !events.cut.is_empty() {
+            let detail = format!(
+                "{} of its commits change more files than are followed; where some findings were is not known",
+                events.cut.len()
+            );
+            skipped.push(Skipped::new(shown.clone(), SkipReason::Truncated, detail));
+        }
+    }
+
+    fn missing(&self, skipped: &mut Vec<Skipped>, graph: &Graph, events: &Events) {
+        let mut missing: BTreeSet<ObjectId> = events.missing.clone();
+        missing.extend(graph.missing(&self.shallow));
+        // What only a fetch or a step back remembers may be gone.
+        let kept = |name: &&String| name.starts_with("refs/") || *name == "HEAD";
+        let named = self.refs.named.iter().filter(|(name, _)| kept(name)).map(|(_, id)| *id);
+        missing.extend(named.filter(|id| !self.objects.contains(id)));
+        if missing.is_empty() {
+            return;
+        }
+        let some: Vec<String> = missing.iter().take(NAMED).map(|id| id.to_hex_with_len(10).to_string()).collect();
+        let more = if missing.len() > NAMED { ", …" } else { "" };
+        let (reason, why) = match self.partial {
+            true => (
+                SkipReason::IncompleteHistory,
+                "a partial clone: they were left with the server; clone without --filter, then scan again",
+            ),
+            false => (SkipReason::MissingObjects, "the repository is damaged; get them from another clone"),
+        };
+        let detail = format!("at least {} objects are missing ({}{more}): {why}", missing.len(), some.join(", "));
+        skipped.push(Skipped::new(self.context.shown.clone(), reason, detail));
+    }
+}
+
+/// What an annotated tag is on in the end; anything else is itself.
+fn peel(tags: &HashMap<ObjectId, ObjectId>, mut id: ObjectId) -> ObjectId {
+    // A tag can be on a tag. A circle of them cannot be made, but forged.
+    for _ in 0..64 {
+        match tags.get(&id) {
+            Some(target) => id = *target,
+            None => break,
+        }
+    }
+    id
+}
+
+/// One finding for each credential: that of its first place, with its whole history.
+fn findings(sources: &Sources<'_>, seen: &mut Seen) -> Vec<Finding> {
+    let mut histories = provenance::histories(sources, &seen.sightings);
+    let mut findings: Vec<Finding> = Vec::with_capacity(seen.first.len());
+    for (credential, ((_, _, target), mut finding)) in seen.first.drain() {
+        let object = sources.targets.get(target).0.to_string();
+        finding.history = histories.remove(&credential).map(|history| Box::new(History { object, ..history }));
+        findings.push(finding);
+    }
+    findings.sort_by_key(|finding| finding.credential);
+    findings
+}
+
+const _: () = assert!(NOWHERE == DANGLING);

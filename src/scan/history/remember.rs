@@ -1,0 +1,194 @@
+//! What a whole history gave, kept for the next scan of the same history with the same rules.
+//!
+//! Kept is what may be shown, never a secret: where each one is. On the next scan it is read there again, and if it is not the same,
+//! nothing that was kept is used.
+
+use std::path::Path;
+
+use gix::ObjectId;
+use gix::objs::Kind;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{Context, HistoryCoverage, HistoryScan, Outcome};
+use crate::blob::{Origin, Skipped};
+use crate::detect::{Fact, Score};
+use crate::finding::history::History;
+use crate::finding::{Finding, Redactor, Snippet};
+use crate::secret::{Fingerprint, Secret};
+use crate::source::encoding::Encoding;
+use crate::source::git::objects::Finder;
+use crate::span::{Position, Span};
+
+/// The outcome of a history at a state.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    state: String,
+    findings: Vec<KeptFinding>,
+    skipped: Vec<Skipped>,
+    below: u64,
+    excluded: u64,
+    commits: u64,
+    objects: u64,
+}
+
+/// A finding without its secret.
+#[derive(Serialize, Deserialize)]
+struct KeptFinding {
+    rule: String,
+    fingerprint: Fingerprint,
+    credential: Fingerprint,
+    public_prefix: usize,
+    origin: Origin,
+    span: Span,
+    start: Position,
+    end: Position,
+    snippet: Snippet,
+    line_hash: String,
+    score: Score,
+    facts: Vec<Fact>,
+    more: u64,
+    history: History,
+}
+
+/// Under what name the outcome is kept, and of what it is the outcome.
+pub(super) struct Memory {
+    name: String,
+    state: String,
+}
+
+impl Memory {
+    /// The name is that of the repository and of what is asked of it, so that what is out of date is replaced. `None` if
+    /// nothing can be kept: what is asked for changes with time, or something is wrong with the repository.
+    pub(super) fn of(scan: &HistoryScan<'_>, place: &Path, trouble: &[Skipped]) -> Option<Self> {
+        let Context { plan, options, detector, prefix, shown, .. } = scan.context;
+        if options.cache.is_none() || options.selection.since.is_some() || !trouble.is_empty() {
+            return None;
+        }
+        let asked = format!(
+            "{} {:?} {} {:?} {prefix} {shown} {:?} {}",
+            place.display(),
+            plan.min_confidence,
+            plan.keys.id(),
+            options.selection,
+            plan.walk.exclude,
+            options.all_occurrences,
+        );
+        let mut state = Sha256::new();
+        let mut add = |text: String| state.update(text + "\n");
+        add(detector.rules().digest().into());
+        scan.objects.packs.iter().for_each(|pack| add(pack.checksum().to_string()));
+        scan.objects.loose.iter().for_each(|(id, _)| add(id.to_string()));
+        scan.refs.named.iter().for_each(|(name, id)| add(format!("{name} {id}")));
+        add(format!("{:?} {:?} {}", scan.refs.head, scan.shallow, scan.partial));
+        Some(Self { name: format!("history {asked}"), state: format!("{:x}", state.finalize()) })
+    }
+
+    /// What was kept, if it is of the same state and every secret is where it was.
+    pub(super) fn recall(&self, scan: &HistoryScan<'_>) -> Option<Outcome> {
+        let kept: Kept = scan.context.options.cache.as_ref()?.get(&self.name)?;
+        if kept.state != self.state {
+            return None;
+        }
+        let mut finder = scan.objects.finder();
+        let findings = kept.findings.into_iter().map(|kept| kept.whole(scan.context, &mut finder));
+        let findings = findings.collect::<Option<Vec<Finding>>>()?;
+        scan.context.excluded.fetch_add(kept.excluded, std::sync::atomic::Ordering::Relaxed);
+        let coverage =
+            HistoryCoverage { repository: scan.context.shown.clone(), commits: kept.commits, objects: kept.objects };
+        Some(Outcome { findings, below: kept.below, skipped: kept.skipped, coverage })
+    }
+
+    /// Keeps an outcome. Secrets in names are not kept, so an outcome that has one is not.
+    pub(super) fn keep(&self, scan: &HistoryScan<'_>, outcome: &Outcome, excluded: u64) {
+        let Some(cache) = &scan.context.options.cache else { return };
+        let named = outcome.findings.iter().any(|finding| finding.origin.is_name());
+        if named || scan.context.monitor.is_cancelled() {
+            return;
+        }
+        let redactor = Redactor::new(outcome.findings.iter().map(|finding| &finding.secret));
+        let findings = outcome.findings.iter().map(|finding| KeptFinding::of(scan.context, finding, &redactor));
+        let Some(findings) = findings.collect::<Option<Vec<_>>>() else { return };
+        let mut skipped = outcome.skipped.clone();
+        for skipped in &mut skipped {
+            skipped.what = redactor.mask(&skipped.what);
+            skipped.detail = redactor.mask(&skipped.detail);
+        }
+        let kept = Kept {
+            state: self.state.clone(),
+            findings,
+            skipped,
+            below: outcome.below,
+            excluded,
+            commits: outcome.coverage.commits,
+            objects: outcome.coverage.objects,
+        };
+        cache.put(&self.name, &kept);
+    }
+}
+
+impl KeptFinding {
+    fn of(context: &Context<'_>, finding: &Finding, redactor: &Redactor) -> Option<Self> {
+        let mut shown = finding.clone();
+        shown.redact(redactor);
+        let history = *shown.history?;
+        Some(Self {
+            rule: context.detector.rules().get(finding.rule).id.clone(),
+            fingerprint: shown.fingerprint,
+            credential: shown.credential,
+            public_prefix: finding.secret.public_prefix(),
+            origin: shown.origin,
+            span: shown.span,
+            start: shown.start,
+            end: shown.end,
+            snippet: shown.snippet,
+            line_hash: shown.line_hash,
+            score: shown.score,
+            facts: shown.facts,
+            more: shown.more,
+            history,
+        })
+    }
+
+    /// Puts the secret back, from where it is.
+    fn whole(self, context: &Context<'_>, finder: &mut Finder<'_>) -> Option<Finding> {
+        let rules = context.detector.rules();
+        let rule = rules.find(&self.rule)?;
+        let id = ObjectId::from_hex(self.history.object.as_bytes()).ok()?;
+        let (kind, data) = finder.find(&id).ok()??;
+        let guessable = rules.get(rule).guessable;
+        let is_it = |value: &[u8]| {
+            let secret = Secret::new(value, self.public_prefix, guessable);
+            (secret.fingerprint(&context.plan.keys) == self.credential).then_some(secret)
+        };
+        let range = usize::try_from(self.span.start).ok()?..usize::try_from(self.span.end).ok()?;
+        let text = text_of(kind, &data);
+        let secret = text.get(range.clone()).and_then(is_it).or_else(|| {
+            // A string of a binary that has 16 bits to a character.
+            is_it(&data.get(range)?.iter().step_by(2).copied().collect::<Vec<u8>>())
+        })?;
+        Some(Finding {
+            rule,
+            confidence: self.score.confidence()?,
+            fingerprint: self.fingerprint,
+            credential: self.credential,
+            secret,
+            origin: self.origin,
+            span: self.span,
+            start: self.start,
+            end: self.end,
+            snippet: self.snippet,
+            line_hash: self.line_hash,
+            score: self.score,
+            facts: self.facts,
+            more: self.more,
+            history: Some(Box::new(self.history)),
+        })
+    }
+}
+
+/// A content as it is scanned.
+fn text_of(kind: Kind, data: &[u8]) -> std::borrow::Cow<'_, [u8]> {
+    let encoding = if kind == Kind::Blob { Encoding::sniff(data) } else { Encoding::Bytes };
+    encoding.decode(data)
+}

@@ -1,0 +1,202 @@
+//! The second look: what was flagged is scanned whole, each content once for each kind of path it was at.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, PoisonError};
+
+use gix::ObjectId;
+use gix::objs::Kind;
+use rayon::prelude::*;
+
+use super::super::text::TextScan;
+use super::Context;
+use super::events::Events;
+use super::flag::Unreadable;
+use crate::blob::{Origin, SkipReason, Skipped};
+use crate::detect::{PathKind, Scratch};
+use crate::finding::{self, Candidate, Finding};
+use crate::secret::Fingerprint;
+use crate::source::encoding::Encoding;
+use crate::source::git::objects::Objects;
+
+/// Objects that a thread takes at once.
+const TOGETHER: usize = 64;
+
+/// No path: the content of no file.
+pub(super) const NOWHERE: u32 = u32::MAX;
+
+/// An object to scan, and where it was.
+pub(super) struct Version {
+    pub(super) id: ObjectId,
+    pub(super) kind: Kind,
+    /// Its number among what the events speak of.
+    pub(super) target: u32,
+    /// The paths it was at, and when it came there first.
+    pub(super) places: Vec<(u32, i64)>,
+}
+
+/// A secret in a content at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Sighting {
+    pub(super) credential: Fingerprint,
+    pub(super) time: i64,
+    pub(super) path: u32,
+    pub(super) target: u32,
+    pub(super) line: u64,
+    pub(super) column: u64,
+}
+
+/// What was seen in all versions.
+#[derive(Default)]
+pub(super) struct Seen {
+    pub(super) sightings: Vec<Sighting>,
+    /// For each credential the finding of its first place.
+    pub(super) first: HashMap<Fingerprint, First>,
+    /// Credentials that nothing sure enough speaks for.
+    pub(super) below: BTreeSet<Fingerprint>,
+    pub(super) skipped: Vec<Skipped>,
+    pub(super) unreadable: Vec<Unreadable>,
+}
+
+/// A finding, and by what it is the first: the time, the path, the content.
+pub(super) type First = ((i64, u32, u32), Finding);
+
+impl Seen {
+    fn merge(&mut self, other: Self) {
+        self.sightings.extend(other.sightings);
+        for (credential, first) in other.first {
+            self.offer(credential, first);
+        }
+        self.below.extend(other.below);
+        self.skipped.extend(other.skipped);
+        self.unreadable.extend(other.unreadable);
+    }
+
+    fn offer(&mut self, credential: Fingerprint, (key, finding): First) {
+        match self.first.get_mut(&credential) {
+            // Of two in one text the first in it is kept.
+            Some((known, kept)) if (*known, kept.span) <= (key, finding.span) => {}
+            Some(known) => *known = (key, finding),
+            None => drop(self.first.insert(credential, (key, finding))),
+        }
+    }
+}
+
+/// Scans `versions`; `paths` are those of the events.
+pub(super) fn scan(context: &Context<'_>, objects: &Objects, versions: &[Version], events: &Events) -> Seen {
+    let seen = Mutex::new(Seen::default());
+    // Those that are near each other in a pack are made from each other.
+    let mut order: Vec<&Version> = versions.iter().collect();
+    order.sort_by_key(|version| objects.place(&version.id));
+    order.par_chunks(TOGETHER).for_each(|chunk| {
+        let mut finder = objects.finder();
+        let mut scanner = Scanner { context, events, scratch: Scratch::default(), seen: Seen::default() };
+        for version in chunk.iter().take_while(|_| !context.monitor.is_cancelled()) {
+            match finder.find(&version.id) {
+                Ok(Some((_, data))) => scanner.version(version, &data),
+                // It was there a moment ago.
+                Ok(None) => scanner.seen.skipped.push(Skipped::new(
+                    context.object(version.kind, &version.id),
+                    SkipReason::Vanished,
+                    "it was gone when it was read again; scan again",
+                )),
+                Err((reason, why)) => {
+                    scanner.seen.unreadable.push(Unreadable { id: version.id, below: 0, reason, why });
+                }
+            }
+        }
+        seen.lock().unwrap_or_else(PoisonError::into_inner).merge(scanner.seen);
+    });
+    let mut seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    seen.sightings.sort_unstable();
+    seen.sightings.dedup();
+    seen.below.retain(|credential| !seen.first.contains_key(credential));
+    seen
+}
+
+struct Scanner<'s> {
+    context: &'s Context<'s>,
+    events: &'s Events,
+    scratch: Scratch,
+    seen: Seen,
+}
+
+impl Scanner<'_> {
+    fn version(&mut self, version: &Version, data: &[u8]) {
+        let mut by_kind: BTreeMap<String, (PathKind, Vec<(u32, i64)>)> = BTreeMap::new();
+        for &(path, time) in &version.places {
+            let kind = PathKind::of(&String::from_utf8_lossy(&self.events.paths[path as usize]));
+            by_kind.entry(format!("{kind:?}")).or_insert_with(|| (kind, Vec::new())).1.push((path, time));
+        }
+        if by_kind.is_empty() {
+            let path = if version.kind == Kind::Blob { PathKind::credulous() } else { PathKind::default() };
+            by_kind.insert(String::new(), (path, vec![(NOWHERE, i64::MAX)]));
+        }
+        for (kind, places) in by_kind.into_values() {
+            let (candidates, truncated) = self.candidates(version.kind, kind, data);
+            if let Some(detail) = truncated {
+                let what = self.context.object(version.kind, &version.id);
+                self.seen.skipped.push(Skipped::new(what, SkipReason::Truncated, detail));
+            }
+            if candidates.is_empty() {
+                continue;
+            }
+            for (path, time) in places {
+                self.place(version, path, time, candidates.clone());
+            }
+        }
+    }
+
+    /// Scans a content of any encoding.
+    fn candidates(&mut self, kind: Kind, path: PathKind, data: &[u8]) -> (Vec<Candidate>, Option<String>) {
+        let encoding = if kind == Kind::Blob { Encoding::sniff(data) } else { Encoding::Bytes };
+        let mut text = TextScan::new(self.context.detector, path);
+        text.whole(&encoding.decode(data), encoding == Encoding::Binary, &mut self.scratch);
+        text.finish()
+    }
+
+    /// Takes note of what was found in a content at one of its paths.
+    fn place(&mut self, version: &Version, path: u32, time: i64, candidates: Vec<Candidate>) {
+        let origin = self.context.origin(version.kind, &version.id, self.events.path_of(path));
+        self.keep(
+            version.target,
+            path,
+            time,
+            finding::findings(&origin, self.context.detector.rules(), candidates, &self.context.plan.keys),
+        );
+    }
+
+    fn keep(&mut self, target: u32, path: u32, time: i64, findings: Vec<Finding>) {
+        for finding in findings {
+            let credential = finding.credential;
+            if finding.confidence < self.context.plan.min_confidence {
+                self.seen.below.insert(credential);
+                continue;
+            }
+            let (line, column) = (finding.start.line, finding.start.column);
+            self.seen.sightings.push(Sighting { credential, time, path, target, line, column });
+            self.seen.offer(credential, ((time, path, target), finding));
+        }
+    }
+}
+
+/// Scans the names of files and folders, each as part of the first path that has it.
+pub(super) fn names(context: &Context<'_>, events: &Events) -> Vec<(i64, u32, Finding)> {
+    let names: Vec<_> = events.names.values().collect();
+    names
+        .par_chunks(TOGETHER)
+        .map_init(Scratch::default, |scratch, chunk| {
+            let mut found = Vec::new();
+            for (time, commit, path) in chunk {
+                let shown = context.path(path);
+                let mut text = TextScan::new(context.detector, PathKind::default());
+                text.whole(shown.as_bytes(), false, scratch);
+                let (candidates, _) = text.finish();
+                let (rules, keys) = (context.detector.rules(), &context.plan.keys);
+                let findings = finding::findings(&Origin::PastName(shown), rules, candidates, keys);
+                found.extend(findings.into_iter().map(|finding| (*time, *commit, finding)));
+            }
+            found
+        })
+        .flatten()
+        .collect()
+}
