@@ -11,6 +11,8 @@ pub(super) struct Assignment {
     pub(super) value: Range<usize>,
     pub(super) operator: Operator,
     pub(super) quoted: bool,
+    /// Whether a word such as `Bearer` stood before the value.
+    pub(super) scheme: bool,
 }
 
 /// How the value is joined to the name.
@@ -129,13 +131,16 @@ pub(super) fn assignment(text: &[u8], name: Range<usize>) -> Option<Assignment> 
     let before_lines = cursor.at;
     cursor.blanks_and_lines();
     let lines_crossed = text[before_lines..cursor.at].contains(&b'\n');
-    let (value, quoted) = value(&mut cursor, operator)?;
+    let (value, quoted) = value(&mut cursor, Context { operator, opened })?;
+    let whole = value.clone();
+    let value = without_scheme(&mut cursor, value, quoted);
     // Words and calls side by side say nothing; a literal does.
     let needs_quote = lines_crossed || matches!(operator, Operator::Next | Operator::Call | Operator::Compare);
     if value.is_empty() || (needs_quote && !quoted) {
         return None;
     }
-    Some(Assignment { name, value, operator, quoted })
+    let scheme = value.start != whole.start;
+    Some(Assignment { name, value, operator, quoted, scheme })
 }
 
 /// What stands directly around a name.
@@ -258,9 +263,43 @@ const DEFAULTS: &[&[u8]] = &[
     b"getOrDefault", b"env_or", b"unwrap_or",
 ];
 
-fn value(cursor: &mut Cursor<'_>, operator: Operator) -> Option<(Range<usize>, bool)> {
+/// What decides where a value without marks ends.
+#[derive(Clone, Copy)]
+struct Context {
+    operator: Operator,
+    /// The byte before the name.
+    opened: u8,
+}
+
+/// Words before a credential in a header: `Authorization: Bearer X`.
+const SCHEMES: &[&[u8]] = &[
+    b"Bearer", b"bearer", b"BEARER", b"Token", b"token", b"ApiKey", b"Api-Key", b"apikey", b"api-key", b"Key", b"SSWS",
+    b"PRIVATE-TOKEN", b"GenieKey", b"OAuth", b"oauth",
+];
+
+/// A header's value without the word that says what kind of credential it is.
+fn without_scheme(cursor: &mut Cursor<'_>, value: Range<usize>, quoted: bool) -> Range<usize> {
+    let text = &cursor.text[value.clone()];
+    let scheme = SCHEMES
+        .iter()
+        .find(|scheme| text.strip_prefix(**scheme).is_some_and(|rest| rest.first().is_none_or(|b| *b == b' ')));
+    let Some(scheme) = scheme else { return value };
+    let after = value.start + scheme.len();
+    if cursor.text.get(after) != Some(&b' ') {
+        return value;
+    }
+    if quoted {
+        return after + 1..value.end;
+    }
+    cursor.at = after;
+    cursor.blanks();
+    unquoted(cursor, Context { operator: Operator::Colon, opened: b'\n' })
+}
+
+fn value(cursor: &mut Cursor<'_>, context: Context) -> Option<(Range<usize>, bool)> {
+    let operator = context.operator;
     if operator == Operator::Markup && cursor.eat(b"<![CDATA[") {
-        return Some((unquoted(cursor, operator), false));
+        return Some((unquoted(cursor, context), false));
     }
     for _ in 0..3 {
         if string_prefix(cursor) || wrapper(cursor) {
@@ -273,7 +312,7 @@ fn value(cursor: &mut Cursor<'_>, operator: Operator) -> Option<(Range<usize>, b
     if let Some((mark, slashes)) = cursor.quote() {
         return quoted(cursor, mark, slashes).map(|range| (range, true));
     }
-    let value = unquoted(cursor, operator);
+    let value = unquoted(cursor, context);
     if operator == Operator::Markup && cursor.peek() != b'<' && !cursor.rest().starts_with(b"]]") {
         return None;
     }
@@ -364,11 +403,14 @@ fn closes(escaped: usize, slashes: usize) -> bool {
     if slashes == 0 { escaped.is_multiple_of(2) } else { escaped <= slashes }
 }
 
-fn unquoted(cursor: &mut Cursor<'_>, operator: Operator) -> Range<usize> {
+fn unquoted(cursor: &mut Cursor<'_>, Context { operator, opened }: Context) -> Range<usize> {
+    // `?key=value&other=…` in an address.
+    let in_query = matches!(opened, b'?' | b'&');
     let start = cursor.at;
     let limit = (start + VALUE_MAX).min(cursor.text.len());
     let ends = |b: &u8| match operator {
         Operator::Markup => *b == b'<' || *b == b']' || *b < b' ',
+        _ if in_query && matches!(b, b'&' | b'#') => true,
         _ => *b <= b' ' || *b == 0x7f || matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>' | b',' | b';'),
     };
     let len = cursor.text[start..limit].iter().take_while(|b| !ends(b)).count();
@@ -441,6 +483,11 @@ mod tests {
             ("password = 'it\\'s'", "it\\'s", Assign, true),
             ("{user: u, pass: \"VALUE\"}", "VALUE", Colon, true),
             ("spring.datasource.password=VALUE(3)", "VALUE(3)", Assign, false),
+            ("GET /login?user=u&password=VALUE&next=/ HTTP/1.1", "VALUE", Assign, false),
+            ("https://h/?password=VALUE#top", "VALUE", Assign, false),
+            ("X-Pass: Bearer VALUE\n", "VALUE", Colon, false),
+            ("'x-pass': 'Token VALUE'", "VALUE", Colon, true),
+            ("-H \"X-Pass: SSWS VALUE\"", "VALUE", Colon, false),
         ];
         for (text, value, operator, quoted) in table {
             let found = read(text).unwrap_or_else(|| panic!("nothing found in {text}"));

@@ -22,7 +22,7 @@ use regex::bytes::{CaptureLocations, Regex};
 
 use self::assign::Assignment;
 pub use self::path::PathKind;
-use self::prefilter::{Hit, Prefilter};
+use self::prefilter::{Hit, Joined, Prefilter};
 pub use self::proof::Fact;
 use self::proof::{Proof, base62_checksum};
 pub use self::score::{Evidence, Score};
@@ -77,6 +77,7 @@ pub struct Detector {
 #[derive(Debug, Default)]
 pub struct Scratch {
     hits: Vec<Hit>,
+    joined: Joined,
 }
 
 impl Detector {
@@ -167,7 +168,7 @@ impl<'b> At<'_, 'b> {
     fn bounds(&self, before: usize, after: usize) -> Range<usize> {
         let text = self.window.text;
         let start = self.anchor.start.saturating_sub(before);
-        let end = (self.anchor.start + after).clamp(self.anchor.end, text.len());
+        let end = (self.anchor.end + after).min(text.len());
         let start = memchr::memrchr(0, &text[start..self.anchor.start]).map_or(start, |at| start + at + 1);
         let end = memchr::memchr(0, &text[self.anchor.end..end]).map_or(end, |at| self.anchor.end + at);
         start..end
@@ -204,6 +205,8 @@ impl<'b> At<'_, 'b> {
         };
         if let Some(assignment) = assign::assignment(text, own_name.clone())
             && named(&assignment.name)
+            // Such headers have a generic rule of their own.
+            && !(assignment.scheme && self.rule.generic)
             && value.regex.is_match(&text[assignment.value.clone()])
         {
             return self.keep(assignment.value.clone(), Some(&assignment), found);

@@ -140,7 +140,11 @@ impl<const N: usize> Full<N> {
     }
 
     fn find(&self, text: &[u8], before: usize, report: &mut impl FnMut(usize, usize)) {
-        let lane = (text.len() - before) / LANES;
+        let lane = match (text.len() - before) / LANES {
+            // Beginning four lanes takes longer than going through the text once.
+            short if short < 2 * self.margin => 0,
+            lane => lane,
+        };
         // A lane begins with what a pattern ending in it can have before it.
         let warm = |at: usize| text[at - self.margin.min(at)..at].iter().fold(0, |state, &byte| self.step(state, byte));
         let start = |i: usize| before + i * lane;

@@ -76,15 +76,14 @@ impl Detector {
                 }
             }
         }
-        for core in self.new_ranges(window.text.len(), copied) {
-            self.prefilter.find(window.text, core, &mut scratch.hits);
-            for &hit in &scratch.hits {
-                let end = hit.start + self.anchor_len(hit);
-                let at = copied.partition_point(|copy| copy.target + copy.length < end);
-                let carried = copied.get(at).is_some_and(|copy| copy.target <= hit.start);
-                if !carried {
-                    hits.push(Known { hit, found: self.finds(window, hit) });
-                }
+        let cores = self.new_ranges(window.text.len(), copied);
+        self.prefilter.find_in(window.text, &cores, &mut scratch.joined, &mut scratch.hits);
+        for &hit in &scratch.hits {
+            let end = hit.start + self.anchor_len(hit);
+            let at = copied.partition_point(|copy| copy.target + copy.length < end);
+            let carried = copied.get(at).is_some_and(|copy| copy.target <= hit.start);
+            if !carried {
+                hits.push(Known { hit, found: self.finds(window, hit) });
             }
         }
         hits.sort_unstable();
@@ -119,6 +118,7 @@ impl Detector {
     /// Whether all that the rules of `hit` can look at, in the base, lies within `copy`, so that they see the same in the target.
     fn sees_only(&self, hit: Hit, copy: &Copied, base_len: usize, target_len: usize) -> bool {
         let (before, after) = self.reach(hit);
+        let after = self.anchor_len(hit) + after;
         let (start, end) = (copy.source, copy.source + copy.length);
         let from_start = start == 0 && copy.target == 0;
         let to_end = end == base_len && copy.target + copy.length == target_len;

@@ -25,8 +25,8 @@ use crate::span::{Position, Span};
 pub struct Candidate {
     /// The rule that found it.
     pub rule: RuleIndex,
-    /// How much it gives way to others: a vendor's rule wins over a generic one.
-    pub generic: bool,
+    /// That of the rule: of two on the same bytes the lower wins.
+    pub precedence: u8,
     /// The secret's bytes in the text.
     pub span: Span,
     /// The secret.

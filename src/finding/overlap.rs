@@ -7,8 +7,8 @@ use super::Candidate;
 #[must_use]
 pub fn resolve(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     candidates.sort_by(|a, b| {
-        a.generic
-            .cmp(&b.generic)
+        a.precedence
+            .cmp(&b.precedence)
             .then(b.score.total().cmp(&a.score.total()))
             .then(b.span.len().cmp(&a.span.len()))
             .then(a.rule.cmp(&b.rule))
@@ -38,7 +38,7 @@ mod tests {
         let place = Position { line: 1, column: start + 1 };
         Candidate {
             rule,
-            generic,
+            precedence: if generic { 2 } else { 0 },
             span: Span { start, end },
             secret: Secret::new(b"x", 0, false),
             score: Score::of_rule(confidence),

@@ -32,7 +32,7 @@ impl<'f> Credential<'f> {
                 exposures: Vec::new(),
             });
             entry.confidence = entry.confidence.max(finding.confidence);
-            if rules.get(entry.rule).generic && !rules.get(finding.rule).generic {
+            if rules.get(finding.rule).precedence() < rules.get(entry.rule).precedence() {
                 entry.rule = finding.rule;
             }
             entry.exposures.push(finding);

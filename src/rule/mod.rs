@@ -44,6 +44,8 @@ pub struct Rule {
     pub guessable: bool,
     /// Whether any provider's rule wins over this one.
     pub generic: bool,
+    /// Whether several providers use the form.
+    pub shared_format: bool,
     /// Identifier of the runbook.
     pub rotation: String,
     /// The provider's page on the format.
@@ -122,6 +124,17 @@ impl std::error::Error for RuleError {}
 const MIN_ANCHOR: usize = 3;
 
 impl Rule {
+    /// Which of two rules wins on the same bytes: the lower number. A provider's own, then one for a form that several use,
+    /// then a generic one.
+    #[must_use]
+    pub fn precedence(&self) -> u8 {
+        match (self.generic, self.shared_format) {
+            (true, _) => 2,
+            (false, true) => 1,
+            (false, false) => 0,
+        }
+    }
+
     /// Checks one rule of `file`. Patterns are not compiled here; see [`Rule::compile`].
     ///
     /// # Errors
@@ -133,6 +146,9 @@ impl Rule {
         }
         if syntax.anchors.is_empty() {
             return Err(format!("`{id}`: a rule needs at least one anchor"));
+        }
+        if syntax.anchors.iter().any(|anchor| anchor.contains('\0')) {
+            return Err(format!("`{id}`: an anchor has a NUL, which is in no text"));
         }
         if let Some(short) = syntax.anchors.iter().find(|a| a.len() < MIN_ANCHOR) {
             return Err(format!("`{id}`: anchor `{short}` is shorter than {MIN_ANCHOR} bytes"));
@@ -171,6 +187,7 @@ impl Rule {
             confidence: syntax.confidence.unwrap_or(default),
             guessable: syntax.guessable,
             generic: syntax.generic,
+            shared_format: syntax.shared_format,
             rotation: syntax.rotation.clone(),
             docs: syntax.docs.clone(),
         })

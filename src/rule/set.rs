@@ -82,13 +82,11 @@ impl RuleSet {
         self.digest.get_or_init(|| {
             let mut hash = Sha256::new();
             for rule in &self.rules {
-                let Rule {
-                    id, severity, anchors, matcher, checks, min_entropy, confidence, guessable, generic, ..
-                } = rule;
+                let Rule { id, severity, anchors, matcher, checks, min_entropy, confidence, guessable, .. } = rule;
                 let patterns: Vec<&str> = rule.patterns().map(Pattern::source).collect();
                 let kind = std::mem::discriminant(matcher);
                 hash.update(format!("{id:?}{severity:?}{anchors:?}{kind:?}{patterns:?}{checks:?}"));
-                hash.update(format!("{min_entropy:?}{confidence:?}{guessable:?}{generic:?}"));
+                hash.update(format!("{min_entropy:?}{confidence:?}{guessable:?}{}", rule.precedence()));
             }
             hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
         })

@@ -71,6 +71,9 @@ pub struct RuleSyntax {
     /// Whether a provider's rule wins over this one.
     #[serde(default)]
     pub generic: bool,
+    /// Whether several providers use the form: a provider's own rule beats it, it beats a generic one.
+    #[serde(default)]
+    pub shared_format: bool,
     /// The runbook's identifier.
     pub rotation: String,
     /// The provider's page on the format.

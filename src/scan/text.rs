@@ -137,7 +137,7 @@ impl<'d> TextScan<'d> {
             let line_hash = around.line_hash(index, place);
             self.list(Candidate {
                 rule: found.rule,
-                generic: self.detector.rules().get(found.rule).generic,
+                precedence: self.detector.rules().get(found.rule).precedence(),
                 span: Span::from_range(place.base, &found.range),
                 secret: around.secret(index),
                 start: cursor.position(),
@@ -165,7 +165,7 @@ impl<'d> TextScan<'d> {
             end.advance(&place.text[range.clone()]);
             self.list(Candidate {
                 rule: found.rule,
-                generic: self.detector.rules().get(found.rule).generic,
+                precedence: self.detector.rules().get(found.rule).precedence(),
                 span: Span::from_range(place.base, &range),
                 secret: around.secret(index),
                 start: start.position(),
