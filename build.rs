@@ -43,5 +43,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     let digest: String = Sha256::digest(&hot)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
     println!("cargo::rustc-env=CATALOGUE_DIGEST={digest}");
     fs::write(out.join("catalogue.hot"), hot)?;
+    println!("cargo::rustc-env=ENGINE_DIGEST={}", engine_digest()?);
     Ok(())
+}
+
+/// A digest of what decides, besides the rules, what a scan finds: what another build has kept in its cache is not taken.
+fn engine_digest() -> Result<String, Box<dyn Error>> {
+    let mut folders: Vec<PathBuf> = ["src", "rules/naturalness"].map(PathBuf::from).into();
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        println!("cargo::rerun-if-changed={}", folder.display());
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    files.sort();
+    let mut digest = Sha256::new();
+    for file in files {
+        digest.update(fs::read(file)?);
+    }
+    Ok(digest.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect())
 }

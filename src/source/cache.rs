@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 /// Changes whenever what is kept, or what it means, does.
-const VERSION: &str = concat!("cleansweep cache 1 ", env!("CARGO_PKG_VERSION"));
+const VERSION: &str = concat!("cleansweep cache 1 ", env!("ENGINE_DIGEST"));
 
 /// A larger file was not written by us.
 const LARGEST: u64 = 256 << 20;

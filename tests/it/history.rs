@@ -598,6 +598,18 @@ fn excluded_paths_are_left_out_of_the_past_too() {
 }
 
 #[test]
+fn the_limit_of_size_holds_in_the_past_and_is_said() {
+    let sandbox = Sandbox::new();
+    let git = Git::started(&sandbox);
+    git.commit(&[("big.txt", &format!("{}{}", "x\n".repeat(2000), line()))], "add");
+    git.remove(&["big.txt"]);
+    let report = scan(&sandbox, &["--history-only", "--max-file-size", "3k"]);
+    assert!(report.findings.is_empty());
+    assert!(report.skipped().iter().any(|(what, why)| what == ".git" && why == "too-large"), "{:#}", report.json);
+    assert_eq!(scan(&sandbox, &["--history-only", "--max-file-size", "1M"]).findings.len(), 1);
+}
+
+#[test]
 fn one_credential_is_one_finding_however_often_it_was_committed() {
     let sandbox = Sandbox::new();
     let git = Git::started(&sandbox);

@@ -120,3 +120,32 @@ fn what_a_broken_pack_still_has_is_seen_and_the_rest_is_said() {
         assert!(0 < seen && seen < OBJECTS && corrupt > 0, "{seen} seen, {corrupt} corrupt");
     }
 }
+
+/// A pack that was tampered with anywhere is read to an end, with its index and without.
+#[test]
+fn tampered_packs_are_read_to_an_end() {
+    let sandbox = Sandbox::new();
+    let index = packed(&sandbox);
+    let pack = index.with_extension("pack");
+    let bytes = std::fs::read(&pack).expect("the pack can be read");
+    let copy = sandbox.path("tampered.pack");
+    std::fs::copy(&index, copy.with_extension("idx")).expect("the index can be copied");
+    let mut random = Random::new(5);
+    for _ in 0..60 {
+        let mut broken = bytes.clone();
+        for _ in 0..1 + random.below(20) {
+            let at = random.below(broken.len());
+            broken[at] = random.next() as u8;
+        }
+        std::fs::write(&copy, &broken).expect("the pack can be written");
+        let read = [Pack::open(&copy.with_extension("idx"), HashKind::Sha1).ok()]
+            .into_iter()
+            .chain([Pack::indexed_anew(&copy, 0, HashKind::Sha1).ok().map(|(pack, _)| pack)]);
+        for pack in read.flatten() {
+            let keep = Keep::default();
+            Forest::read(&pack).walk(&pack, &keep);
+            let seen = keep.objects.into_inner().expect("no thread failed").len();
+            assert!(seen <= OBJECTS);
+        }
+    }
+}

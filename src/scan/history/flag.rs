@@ -46,6 +46,8 @@ pub(super) struct Flags {
     pub(super) tags: HashMap<ObjectId, ObjectId>,
     pub(super) loose_trees: Vec<ObjectId>,
     pub(super) unreadable: Vec<Unreadable>,
+    /// Contents over the limit.
+    pub(super) too_large: u64,
 }
 
 /// What is to be done with objects.
@@ -77,12 +79,14 @@ pub(super) struct Known {
 pub(super) struct Look<'l> {
     detector: &'l Detector,
     monitor: &'l Monitor,
+    /// Larger contents are not searched, in bytes.
+    limit: Option<u64>,
     flags: Mutex<Flags>,
 }
 
 impl<'l> Look<'l> {
-    pub(super) fn new(detector: &'l Detector, monitor: &'l Monitor) -> Self {
-        Self { detector, monitor, flags: Mutex::default() }
+    pub(super) fn new(detector: &'l Detector, monitor: &'l Monitor, limit: Option<u64>) -> Self {
+        Self { detector, monitor, limit, flags: Mutex::default() }
     }
 
     /// Takes out the commits, and the annotated tags with what they are on.
@@ -202,6 +206,10 @@ impl<'l> Look<'l> {
     ) -> (Seen, Option<Confidence>) {
         self.monitor.items.fetch_add(1, Ordering::Relaxed);
         self.monitor.bytes.fetch_add(data.len() as u64, Ordering::Relaxed);
+        if kind == Kind::Blob && self.limit.is_some_and(|limit| data.len() as u64 > limit) {
+            self.note(|flags| flags.too_large += 1);
+            return (Seen::Other, None);
+        }
         let path = if kind == Kind::Blob { PathKind::credulous() } else { PathKind::default() };
         let whole = |text, binary| Window { text, core: 0..text.len(), path, binary };
         let Tools { scratch } = tools;

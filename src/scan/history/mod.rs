@@ -218,7 +218,7 @@ impl HistoryScan<'_> {
         let selection = &self.context.options.selection;
         let everything = selection.is_everything();
         let forests: Vec<Forest> = self.objects.packs.iter().map(Forest::read).collect();
-        let look = Look::new(self.context.detector, self.context.monitor);
+        let look = Look::new(self.context.detector, self.context.monitor, self.context.plan.max_file_size);
         self.look(&look, &forests, Wanted { read: true, search: everything });
         let (graph, tags) = look.graph();
         let peel = |id| peel(&tags, id);
@@ -259,7 +259,8 @@ impl HistoryScan<'_> {
 
     /// Looks at every object once. What is known of a pack from an earlier scan is not looked for again.
     fn look(&self, look: &Look<'_>, forests: &[Forest], wanted: Wanted) {
-        let cache = self.context.options.cache.as_ref().filter(|_| wanted.search);
+        let cache = self.context.options.cache.as_ref();
+        let cache = cache.filter(|_| wanted.search && self.context.plan.max_file_size.is_none());
         for (pack, forest) in self.objects.packs.iter().zip(forests) {
             let name = format!("pack {} {}", pack.checksum(), self.context.detector.rules().digest());
             let known: Option<flag::Known> = cache.and_then(|cache| cache.get(&name));
@@ -415,6 +416,10 @@ impl HistoryScan<'_> {
             skipped.push(Skipped::new(shown.clone(), SkipReason::IncompleteHistory, detail));
         }
         self.missing(skipped, graph, events);
+        if flags.too_large > 0 {
+            let detail = format!("{} contents in its history are larger than --max-file-size", flags.too_large);
+            skipped.push(Skipped::new(shown.clone(), SkipReason::TooLarge, detail));
+        }
         if !events.cut.is_empty() {
             let detail = format!(
                 "{} of its commits change more files than are followed; where some findings were is not known",

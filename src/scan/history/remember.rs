@@ -66,13 +66,14 @@ impl Memory {
             return None;
         }
         let asked = format!(
-            "{} {:?} {} {:?} {prefix} {shown} {:?} {}",
+            "{} {:?} {} {:?} {prefix} {shown} {:?} {} {:?}",
             place.display(),
             plan.min_confidence,
             plan.keys.id(),
             options.selection,
             plan.walk.exclude,
             options.all_occurrences,
+            plan.max_file_size,
         );
         let mut state = Sha256::new();
         let mut add = |text: String| state.update(text + "\n");

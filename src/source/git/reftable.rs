@@ -196,3 +196,36 @@ fn unpack(packed: &[u8], len: usize) -> Result<(Vec<u8>, usize), String> {
     }
     Ok((block, state.total_in() as usize))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_table_is_an_error() {
+        assert!(read(b"", HashKind::Sha1).is_err());
+        assert!(read(b"REFT\x03", HashKind::Sha1).is_err());
+        assert!(read(b"REFT\x01\0\0\0", HashKind::Sha1).is_err());
+    }
+
+    proptest! {
+        /// Whatever the bytes, reading them ends, without a panic.
+        #[test]
+        fn any_bytes_are_read_to_an_end(
+            body in prop::collection::vec(any::<u8>(), 0..400),
+            kinds in prop::collection::vec((0usize..400, prop::sample::select(&b"rgoi\0"[..])), 0..8),
+            version in 1u8..3,
+        ) {
+            let mut bytes = [b"REFT", &[version][..], &[0; 23], &body, &[0; 72]].concat();
+            for (at, kind) in kinds {
+                if let Some(byte) = bytes.get_mut(24 + at) {
+                    *byte = kind;
+                }
+            }
+            let _ = read(&bytes, HashKind::Sha1);
+            let _ = read(&bytes, HashKind::Sha256);
+        }
+    }
+}
