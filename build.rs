@@ -30,6 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         files.push(file);
     }
+    files.sort_by(|a, b| a.provider.id.cmp(&b.provider.id));
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("catalogue.full"), postcard::to_stdvec(&files)?)?;
     for file in &mut files {

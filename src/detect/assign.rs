@@ -274,7 +274,7 @@ struct Context {
 /// Words before a credential in a header: `Authorization: Bearer X`.
 const SCHEMES: &[&[u8]] = &[
     b"Bearer", b"bearer", b"BEARER", b"Token", b"token", b"ApiKey", b"Api-Key", b"apikey", b"api-key", b"Key", b"SSWS",
-    b"PRIVATE-TOKEN", b"GenieKey", b"OAuth", b"oauth",
+    b"PRIVATE-TOKEN", b"GenieKey", b"OAuth", b"oauth", b"Klaviyo-API-Key", b"Bot", b"aivenv1",
 ];
 
 /// A header's value without the word that says what kind of credential it is.

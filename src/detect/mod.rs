@@ -11,6 +11,7 @@ mod placeholder;
 mod prefilter;
 mod proof;
 mod score;
+mod sieve;
 mod table;
 mod trace;
 mod url;

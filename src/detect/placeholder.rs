@@ -47,7 +47,7 @@ pub(super) fn is_reference(value: &[u8]) -> bool {
         || value.starts_with(b"$") && has(b"::")
         || (first == b'$'
             && value.get(1).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
-            && is_word(&value[1..]))
+            && (is_word(&value[1..]) || is_variable(&value[1..])))
         || braced_word(value)
         || bracketed(b'<', b'>')
         || bracketed(b'[', b']')
@@ -94,6 +94,33 @@ fn braced_word(value: &[u8]) -> bool {
     })
 }
 
+/// `NAME` in capitals and then something that is no part of a name: `$NAME&b=$OTHER`.
+fn is_variable(value: &[u8]) -> bool {
+    let name = value.iter().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || **b == b'_').count();
+    name > 2 && value.get(name).is_some_and(|b| matches!(b, b'&' | b':' | b'/' | b'.' | b'@' | b'-'))
+}
+
+/// `OTHER_NAME=value`, after a name without a value.
+fn is_assignment(value: &[u8]) -> bool {
+    let name = value.iter().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || **b == b'_').count();
+    name > 2 && value[0].is_ascii_uppercase() && value[..name].contains(&b'_') && value.get(name) == Some(&b'=')
+}
+
+/// `APP_ID|APP_SECRET`, `$TOKEN_ID:$TOKEN`: what somebody is to put values in place of.
+fn are_capital_words(value: &[u8]) -> bool {
+    let allowed = |b: &u8| b.is_ascii_uppercase() || b"_-|:$\\/.@ ".contains(b);
+    value.iter().all(allowed)
+        && value.iter().any(u8::is_ascii_uppercase)
+        && value.iter().any(|b| matches!(b, b'_' | b'|' | b'\\'))
+}
+
+/// `00000000-0000-…`, with a prefix or without.
+fn is_one_character(value: &[u8]) -> bool {
+    let letters = value.iter().filter(|b| b.is_ascii_alphanumeric()).count();
+    let most = |byte: u8| value.iter().filter(|b| **b == byte).count();
+    letters >= 12 && (b'0'..=b'9').any(|digit| most(digit) * 10 >= letters * 7)
+}
+
 fn is_word(value: &[u8]) -> bool {
     value.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
 }
@@ -102,6 +129,15 @@ fn is_word(value: &[u8]) -> bool {
 pub(super) fn generic(value: &[u8]) -> Option<&'static str> {
     if is_reference(value) {
         return Some("a reference to a value kept elsewhere");
+    }
+    if is_assignment(value) {
+        return Some("the next assignment");
+    }
+    if are_capital_words(value) {
+        return Some("names in capitals");
+    }
+    if is_one_character(value) {
+        return Some("one character again and again");
     }
     let lower = String::from_utf8_lossy(value).to_ascii_lowercase();
     if WHOLE.contains(&lower.as_str())

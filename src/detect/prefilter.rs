@@ -4,10 +4,11 @@ use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aho_corasick::automaton::Automaton;
+use aho_corasick::automaton::Automaton as _;
 use aho_corasick::nfa::contiguous::NFA;
 use aho_corasick::{Anchored, MatchKind};
 
+use super::sieve::Sieve;
 use super::table::Table;
 use crate::rule::RuleSet;
 
@@ -28,35 +29,53 @@ pub(super) struct Joined {
     pieces: Vec<(usize, usize, usize)>,
 }
 
-/// After so many bytes the full table pays: making it takes as long as a whole run on a small file, and it searches
-/// several times as fast.
-const TABLE_AFTER: usize = 512 * 1024;
+/// After so many bytes an automaton pays: making it takes as long as a whole run on a small file, and it searches several times
+/// as fast.
+const AUTOMATON_AFTER: usize = 512 * 1024;
 
-/// An Aho-Corasick automaton over all anchors, in any case: first the compact form, and once there is much to search the
-/// full table.
+/// Finds all anchors, in any case: first with what needs no making, and once there is much to search with an automaton.
 #[derive(Debug)]
 pub(super) struct Prefilter {
     anchors: Vec<String>,
-    compact: Option<NFA>,
-    table: OnceLock<Option<Table>>,
+    sieve: Sieve,
+    automaton: OnceLock<Automaton>,
     searched: AtomicUsize,
     longest: usize,
+}
+
+/// An Aho-Corasick automaton, as a full table if that is not too large.
+#[derive(Debug)]
+enum Automaton {
+    Table(Box<Table>),
+    Compact(Box<NFA>),
+    /// There is nothing to look for.
+    Empty,
+}
+
+impl Automaton {
+    fn new(anchors: &[String]) -> Self {
+        if anchors.is_empty() {
+            return Self::Empty;
+        }
+        let compact = NFA::builder()
+            .match_kind(MatchKind::Standard)
+            .ascii_case_insensitive(true)
+            .prefilter(false)
+            .build(anchors)
+            .expect("a few thousand short anchors fit an automaton");
+        match Table::build(&compact, anchors) {
+            Some(table) => Self::Table(Box::new(table)),
+            None => Self::Compact(Box::new(compact)),
+        }
+    }
 }
 
 impl Prefilter {
     pub(super) fn new(rules: &RuleSet) -> Self {
         let anchors: Vec<String> = rules.anchors().iter().map(|a| a.folded.clone()).collect();
-        debug_assert!(anchors.iter().all(|anchor| !anchor.contains('\0')), "checked with the rules");
-        let longest = anchors.iter().map(String::len).max().unwrap_or(0);
-        let compact = (!anchors.is_empty()).then(|| {
-            NFA::builder()
-                .match_kind(MatchKind::Standard)
-                .ascii_case_insensitive(true)
-                .prefilter(false)
-                .build(&anchors)
-                .expect("a few thousand short anchors fit an automaton")
-        });
-        Self { anchors, compact, table: OnceLock::new(), searched: AtomicUsize::new(0), longest }
+        let longest = anchors.iter().map(String::len).max().unwrap_or(1);
+        let sieve = Sieve::new(&anchors);
+        Self { anchors, sieve, automaton: OnceLock::new(), searched: AtomicUsize::new(0), longest }
     }
 
     /// The length of the longest anchor.
@@ -91,21 +110,25 @@ impl Prefilter {
     /// Puts into `hits` every anchor whose last byte is in `core`. They come in no particular order.
     pub(super) fn find(&self, text: &[u8], core: Range<usize>, hits: &mut Vec<Hit>) {
         hits.clear();
-        let Some(compact) = &self.compact else { return };
         let before = self.searched.fetch_add(core.len(), Ordering::Relaxed);
-        if before <= TABLE_AFTER && before + core.len() > TABLE_AFTER {
+        if before <= AUTOMATON_AFTER && before + core.len() > AUTOMATON_AFTER {
             // Exactly one search crosses the line; the others go on meanwhile.
-            self.table.get_or_init(|| Table::build(compact, &self.anchors));
+            self.automaton.get_or_init(|| Automaton::new(&self.anchors));
         }
         // An anchor that ends in the core can begin before it.
         let from = core.start.saturating_sub(self.longest - 1);
         let (text, before) = (&text[from..core.end], core.start - from);
-        let mut report = |end: usize, anchor: usize| {
-            hits.push(Hit { start: from + end - self.anchors[anchor].len(), anchor });
-        };
-        match self.table.get() {
-            Some(Some(table)) => table.find(text, before, &mut report),
-            _ => find_compact(compact, text, before, &mut report),
+        let length = |anchor: usize| self.anchors[anchor].len();
+        let mut ended = |end: usize, anchor: usize| hits.push(Hit { start: from + end - length(anchor), anchor });
+        match self.automaton.get() {
+            Some(Automaton::Table(table)) => table.find(text, before, &mut ended),
+            Some(Automaton::Compact(compact)) => find_compact(compact, text, before, &mut ended),
+            Some(Automaton::Empty) => {}
+            None => self.sieve.find(&self.anchors, text, &mut |start, anchor| {
+                if start + length(anchor) > before {
+                    hits.push(Hit { start: from + start, anchor });
+                }
+            }),
         }
     }
 }
@@ -145,7 +168,7 @@ mod tests {
             hits
         };
         let whole = find(0..text.len());
-        assert!(text.len() < TABLE_AFTER / 2);
+        assert!(text.len() < AUTOMATON_AFTER / 2);
         assert!(whole.len() >= 1500);
         let in_pieces = || {
             let pieces = (0..text.len()).step_by(777).map(|at| at..(at + 777).min(text.len()));
@@ -154,8 +177,8 @@ mod tests {
             hits
         };
         assert_eq!(in_pieces(), whole);
-        let table = Table::build(prefilter.compact.as_ref().expect("there are anchors"), &prefilter.anchors);
-        assert!(prefilter.table.set(table).is_ok());
+        assert!(prefilter.automaton.set(Automaton::new(&prefilter.anchors)).is_ok());
+        assert!(matches!(prefilter.automaton.get(), Some(Automaton::Table(_))));
         assert_eq!(find(0..text.len()), whole);
         assert_eq!(in_pieces(), whole);
     }
