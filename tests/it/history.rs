@@ -634,6 +634,55 @@ fn a_history_can_be_left_out_and_that_is_said() {
     let _ = sandbox.run(["scan", "repo", "--no-history", "--range", "a..b"]).assert_code(2);
 }
 
+/// GitHub refuses or blocks uploads with a commit's name in a uri, and shows an alert for each result.
+#[test]
+fn code_scanning_gets_a_place_that_it_can_show() {
+    let sandbox = Sandbox::new();
+    let git = Git::started(&sandbox);
+    let added = git.commit(&[("conf/a.env", &line()), ("b.env", &line())], "add");
+    git.remove(&["conf/a.env", "b.env"]);
+    let in_message = git.commit(&[], &format!("use {}", github(2)));
+    let sarif = |args: &[&str]| -> Value {
+        let output = sandbox.run([&["scan", "repo", "--no-cache", "--format", "sarif"], args].concat());
+        serde_json::from_slice(&output.stdout).expect("SARIF is JSON")
+    };
+    fn uris(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => {
+                found.extend(map.get("uri").and_then(Value::as_str).map(str::to_owned));
+                map.values().for_each(|value| uris(value, found));
+            }
+            Value::Array(list) => list.iter().for_each(|value| uris(value, found)),
+            _ => {}
+        }
+    }
+
+    let past = sarif(&["--history-only", "--exclude", "logs/"]);
+    let results = past["runs"][0]["results"].as_array().expect("results");
+    assert_eq!(results.len(), 2, "{results:#?}");
+    let result = results.iter().find(|r| r.to_string().contains("a.env") || r.to_string().contains("b.env"));
+    let result = result.expect("the secret of the files");
+    let message = result["message"]["text"].as_str().expect("a message");
+    assert!(message.contains(&added[..10]) && message.contains("removed"), "{message}");
+    assert_eq!(result["properties"]["history"]["exposures"][0]["introduced"]["id"], added);
+    assert!(result["partialFingerprints"]["primaryLocationLineHash"].is_string());
+    assert_eq!(result["relatedLocations"].as_array().map(Vec::len), Some(1), "the other file");
+    let mut found = Vec::new();
+    uris(&past, &mut found);
+    for id in [&added, &in_message] {
+        assert!(!found.iter().any(|uri| uri.contains(&id[..7])), "{found:#?}");
+    }
+
+    // What is in a file now has its alert there, which tells the past as well.
+    git.commit(&[("c.env", &line())], "again");
+    let now = sarif(&["--exclude", "logs/"]);
+    let results = now["runs"][0]["results"].as_array().expect("results");
+    let own: Vec<&Value> = results.iter().filter(|r| r.to_string().contains("c.env")).collect();
+    assert_eq!(own.len(), 1, "{results:#?}");
+    assert!(own[0]["message"]["text"].as_str().is_some_and(|text| text.contains(&added[..10])));
+    assert!(own[0]["locations"][0].to_string().contains("c.env"));
+}
+
 /// The rules' own samples, through the whole way: each is found in the past of a packed repository.
 #[test]
 fn what_is_found_in_a_file_is_found_in_its_past() {

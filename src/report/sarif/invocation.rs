@@ -72,6 +72,16 @@ impl Notes {
             ("scannedBytes", json!(coverage.bytes)),
             ("scannedItems", json!(coverage.items)),
             ("skipped", json!(coverage.skipped.len())),
+            (
+                "histories",
+                json!(
+                    coverage
+                        .histories
+                        .iter()
+                        .map(|h| json!({ "repository": h.repository, "commits": h.commits }))
+                        .collect::<Vec<_>>()
+                ),
+            ),
             ("unscannedHistories", json!(coverage.unscanned_histories)),
         ]));
     }
@@ -123,6 +133,11 @@ fn coverage_text(outcome: &ScanOutcome) -> String {
         count(coverage.items, "file", "files"),
         count(coverage.bytes, "byte", "bytes")
     )];
+    if !coverage.histories.is_empty() {
+        let commits = coverage.histories.iter().map(|history| history.commits).sum();
+        let histories = count(coverage.histories.len() as u64, "git history", "git histories");
+        sentences.push(format!("Scanned {histories}, {}.", count(commits, "commit", "commits")));
+    }
     let mut say = |number: u64, one: &str, many: &str, rest: &str| {
         if number > 0 {
             sentences.push(format!("{}{rest}", count(number, one, many)));

@@ -8,10 +8,11 @@ use gix::objs::Kind;
 
 use super::Known;
 use crate::blob::SkipReason;
-use crate::source::git::census::{Difference, Lacks, Views};
+use crate::source::git::census::Lacks;
 use crate::source::git::changes::{Change, DANGLING, Sink};
 use crate::source::git::commits::{Commit, Graph};
 use crate::source::git::objects::Objects;
+use crate::source::git::views::{Difference, Views};
 
 /// Changes that one thread keeps.
 const KEPT: usize = 4_000_000;

@@ -14,4 +14,5 @@ mod reftable;
 pub mod repository;
 pub mod revision;
 mod tree;
+pub mod views;
 pub mod walk;

@@ -2,7 +2,13 @@
 //! syntaxes of code, configuration, shells and markup. It reads a few dozen bytes around a name and knows no
 //! language; what is no assignment is turned away within a few of them.
 
+mod cursor;
+mod value;
+
 use std::ops::Range;
+
+use self::cursor::Cursor;
+use self::value::{Context, value, without_scheme};
 
 /// A value and the name it is given to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,9 +48,6 @@ const NAME_MAX: usize = 100;
 /// Longest value looked at. Longer ones are texts, keys (which have rules of their own) or data.
 pub(super) const VALUE_MAX: usize = 4096;
 
-/// Most blanks between a name, its operator and its value.
-const BLANK_MAX: usize = 64;
-
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
 }
@@ -58,65 +61,6 @@ pub(super) fn name_around(text: &[u8], mut part: Range<usize>) -> Range<usize> {
     let before = text[floor..part.start].iter().rev().take_while(|&&b| is_name(b)).count();
     let after = text[part.end..ceiling].iter().take_while(|&&b| is_name(b)).count();
     part.start - before..part.end + after
-}
-
-/// A place in the text from which the parser reads on.
-struct Cursor<'t> {
-    text: &'t [u8],
-    at: usize,
-}
-
-impl Cursor<'_> {
-    fn peek(&self) -> u8 {
-        self.text.get(self.at).copied().unwrap_or(0)
-    }
-
-    fn rest(&self) -> &[u8] {
-        &self.text[self.at.min(self.text.len())..]
-    }
-
-    fn eat(&mut self, literal: &[u8]) -> bool {
-        let found = self.rest().starts_with(literal);
-        if found {
-            self.at += literal.len();
-        }
-        found
-    }
-
-    fn blanks(&mut self) -> usize {
-        let blanks = self.rest().iter().take(BLANK_MAX).take_while(|&&b| b == b' ' || b == b'\t').count();
-        self.at += blanks;
-        blanks
-    }
-
-    /// Blanks and at most two line ends, with a shell's or C's continuation mark before them.
-    fn blanks_and_lines(&mut self) {
-        for _ in 0..2 {
-            self.blanks();
-            let mark = usize::from(self.peek() == b'\\' && matches!(self.text.get(self.at + 1), Some(b'\n' | b'\r')));
-            let line = self.rest()[mark.min(self.rest().len())..]
-                .iter()
-                .take_while(|&&b| b == b'\r' || b == b'\n')
-                .take(2)
-                .count();
-            if line == 0 {
-                break;
-            }
-            self.at += mark + line;
-        }
-        self.blanks();
-    }
-
-    /// A quotation mark, escaped or not: the mark and its number of backslashes.
-    fn quote(&mut self) -> Option<(u8, usize)> {
-        let slashes = self.rest().iter().take(3).take_while(|&&b| b == b'\\').count();
-        let mark = *self.text.get(self.at + slashes)?;
-        if !matches!(mark, b'"' | b'\'' | b'`') {
-            return None;
-        }
-        self.at += slashes + 1;
-        Some((mark, slashes))
-    }
 }
 
 /// The value that the text gives to the name at `name`, if it gives one.
@@ -247,195 +191,6 @@ fn named_value(cursor: &mut Cursor<'_>) -> Option<Operator> {
     }
     cursor.at = start;
     None
-}
-
-/// Calls that hand their literal through.
-const WRAPPERS: &[&[u8]] = &[
-    b"Some", b"String::from", b"str", b"String", b"bytes", b"SecretString::new", b"SecretString::from", b"SecretStr",
-    b"Secret", b"Just", b"Arc::new", b"Box::new", b"Ok", b"Buffer.from", b"decode", b"b64decode", b"getBytes",
-    b"Literal", b"quote", b"text", b"String.valueOf", b"aws.String", b"pulumi.String", b"to.Ptr", b"ptr", b"NewString",
-    b"toCharArray", b"base64.b64decode", b"atob", b"Text", b"printf",
-];
-
-/// Calls whose second argument is what holds when nothing else is set.
-const DEFAULTS: &[&[u8]] = &[
-    b"getenv", b"get", b"env", b"environ.get", b"GetEnv", b"getEnv", b"fetch", b"config", b"getProperty",
-    b"getOrDefault", b"env_or", b"unwrap_or",
-];
-
-/// What decides where a value without marks ends.
-#[derive(Clone, Copy)]
-struct Context {
-    operator: Operator,
-    /// The byte before the name.
-    opened: u8,
-}
-
-/// Words before a credential in a header: `Authorization: Bearer X`.
-const SCHEMES: &[&[u8]] = &[
-    b"Bearer", b"bearer", b"BEARER", b"Token", b"token", b"ApiKey", b"Api-Key", b"apikey", b"api-key", b"Key", b"SSWS",
-    b"PRIVATE-TOKEN", b"GenieKey", b"OAuth", b"oauth", b"Klaviyo-API-Key", b"Bot", b"aivenv1",
-];
-
-/// A header's value without the word that says what kind of credential it is.
-fn without_scheme(cursor: &mut Cursor<'_>, value: Range<usize>, quoted: bool) -> Range<usize> {
-    let text = &cursor.text[value.clone()];
-    let scheme = SCHEMES
-        .iter()
-        .find(|scheme| text.strip_prefix(**scheme).is_some_and(|rest| rest.first().is_none_or(|b| *b == b' ')));
-    let Some(scheme) = scheme else { return value };
-    let after = value.start + scheme.len();
-    if cursor.text.get(after) != Some(&b' ') {
-        return value;
-    }
-    if quoted {
-        return after + 1..value.end;
-    }
-    cursor.at = after;
-    cursor.blanks();
-    unquoted(cursor, Context { operator: Operator::Colon, opened: b'\n' })
-}
-
-fn value(cursor: &mut Cursor<'_>, context: Context) -> Option<(Range<usize>, bool)> {
-    let operator = context.operator;
-    if operator == Operator::Markup && cursor.eat(b"<![CDATA[") {
-        return Some((unquoted(cursor, context), false));
-    }
-    for _ in 0..3 {
-        if string_prefix(cursor) || wrapper(cursor) {
-            cursor.blanks();
-        }
-    }
-    if matches!(cursor.peek(), b'[' | b'{' | b'(') && matches!(cursor.text.get(cursor.at + 1), Some(b'"' | b'\'')) {
-        cursor.at += 1;
-    }
-    if let Some((mark, slashes)) = cursor.quote() {
-        return quoted(cursor, mark, slashes).map(|range| (range, true));
-    }
-    let value = unquoted(cursor, context);
-    if operator == Operator::Markup && cursor.peek() != b'<' && !cursor.rest().starts_with(b"]]") {
-        return None;
-    }
-    // `headers["X-Token"]` is an expression.
-    let goes_on =
-        matches!(cursor.peek(), b'"' | b'\'') && matches!(cursor.text[value.clone()].last(), Some(b'[' | b'('));
-    (!goes_on).then_some((value, false))
-}
-
-/// `b"`, `r'`, `f"`, `@"`, `L"` and the like: eats the letters before the mark.
-fn string_prefix(cursor: &mut Cursor<'_>) -> bool {
-    let len = cursor.rest().iter().take(2).take_while(|b| b"bBrRfFuULN@$#".contains(b)).count();
-    let quoted = len > 0 && matches!(cursor.text.get(cursor.at + len), Some(b'"' | b'\''));
-    if quoted {
-        cursor.at += len;
-    }
-    quoted
-}
-
-fn wrapper(cursor: &mut Cursor<'_>) -> bool {
-    let start = cursor.at;
-    if cursor.eat(b"new ") {
-        cursor.blanks();
-    }
-    let callee = |b: &&u8| b.is_ascii_alphanumeric() || b"_.:&$".contains(b);
-    let len = cursor.rest().iter().take(48).take_while(callee).count();
-    let name = &cursor.rest()[..len];
-    if cursor.rest().get(len) == Some(&b'(') && len > 0 {
-        let ends = |with: &[u8]| {
-            name.strip_suffix(with).is_some_and(|before| !before.last().is_some_and(u8::is_ascii_alphanumeric))
-        };
-        let hands_through = WRAPPERS.iter().any(|w| ends(w));
-        let has_default = DEFAULTS.iter().any(|w| ends(w));
-        if hands_through || has_default {
-            cursor.at += len + 1;
-            cursor.blanks();
-            if !has_default || second_argument(cursor) {
-                return true;
-            }
-        }
-    }
-    cursor.at = start;
-    false
-}
-
-/// Moves over `"first",` if that is what follows.
-fn second_argument(cursor: &mut Cursor<'_>) -> bool {
-    let Some((mark, slashes)) = cursor.quote() else { return false };
-    if quoted(cursor, mark, slashes).is_none() || cursor.quote().is_none() {
-        return false;
-    }
-    cursor.blanks();
-    cursor.eat(b",")
-}
-
-/// The text up to the closing mark, on one line; the cursor is left before the mark.
-fn quoted(cursor: &mut Cursor<'_>, mark: u8, slashes: usize) -> Option<Range<usize>> {
-    // An empty literal, or the opening of a triple-quoted one.
-    if slashes == 0 && cursor.peek() == mark {
-        if cursor.text.get(cursor.at + 1) != Some(&mark) {
-            return None;
-        }
-        cursor.at += 2;
-        if matches!(cursor.peek(), b'\n' | b'\r') {
-            cursor.blanks_and_lines();
-        }
-    }
-    let start = cursor.at;
-    let limit = (start + VALUE_MAX).min(cursor.text.len());
-    let mut escaped = 0;
-    for at in start..limit {
-        match cursor.text[at] {
-            b'\n' | b'\r' | 0 => return None,
-            b'\\' => escaped += 1,
-            byte if byte == mark && closes(escaped, slashes) => {
-                let end = at - if slashes > 0 { escaped.min(slashes) } else { 0 };
-                cursor.at = end;
-                return Some(start..end);
-            }
-            _ => escaped = 0,
-        }
-    }
-    None
-}
-
-/// Whether a mark after so many backslashes ends a text that was opened by one after `slashes`.
-fn closes(escaped: usize, slashes: usize) -> bool {
-    if slashes == 0 { escaped.is_multiple_of(2) } else { escaped <= slashes }
-}
-
-fn unquoted(cursor: &mut Cursor<'_>, Context { operator, opened }: Context) -> Range<usize> {
-    // `?key=value&other=…` in an address.
-    let in_query = matches!(opened, b'?' | b'&');
-    let start = cursor.at;
-    let limit = (start + VALUE_MAX).min(cursor.text.len());
-    let ends = |b: &u8| match operator {
-        Operator::Markup => *b == b'<' || *b == b']' || *b < b' ',
-        _ if in_query && matches!(b, b'&' | b'#') => true,
-        _ => *b <= b' ' || *b == 0x7f || matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>' | b',' | b';'),
-    };
-    let len = cursor.text[start..limit].iter().take_while(|b| !ends(b)).count();
-    // A line end that is written out, in a text within a text.
-    let escape = |pair: &[u8]| matches!(pair, br"\n" | br"\r" | br"\t");
-    let len = cursor.text[start..start + len].windows(2).position(escape).unwrap_or(len);
-    let mut end = start + len;
-    // Brackets and separators that belong to what stands around the value.
-    while end > start {
-        let last = cursor.text[end - 1];
-        let opened = |open: u8| cursor.text[start..end].contains(&open);
-        let foreign = match last {
-            b')' => !opened(b'('),
-            b'}' => !opened(b'{'),
-            b']' => !opened(b'['),
-            b'\\' | b' ' => true,
-            _ => false,
-        };
-        if !foreign {
-            break;
-        }
-        end -= 1;
-    }
-    cursor.at = end;
-    start..end
 }
 
 #[cfg(test)]
