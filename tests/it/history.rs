@@ -586,6 +586,17 @@ fn only_what_is_asked_for() {
 }
 
 #[test]
+fn a_range_that_brings_a_folder_has_what_is_in_it() {
+    let sandbox = Sandbox::new();
+    let git = Git::started(&sandbox);
+    git.commit(&[("new/deep/key.py", &line())], "add");
+    assert_eq!(
+        Told::of(scan(&sandbox, &["--history-only", "--range", "HEAD~1..HEAD"])).finding["path"],
+        "new/deep/key.py"
+    );
+}
+
+#[test]
 fn excluded_paths_are_left_out_of_the_past_too() {
     let sandbox = Sandbox::new();
     let git = Git::started(&sandbox);

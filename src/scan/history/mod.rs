@@ -284,12 +284,13 @@ impl HistoryScan<'_> {
 
     /// What happened to the flagged contents, told from what each of a few commits changed.
     fn of_few(&self, look: Look<'_>, known: &Known<'_>) -> (Targets, Events, Flags) {
-        let changes = Changes::new(&self.objects, known.graph);
+        // Each look has its own: what has nothing of interest for one can have for the other.
+        let changes = || Changes::new(&self.objects, known.graph);
         let stop = || self.context.monitor.is_cancelled();
         let selected = |number: u32| known.selected[number as usize];
         let none = HashMap::new();
         let mut events = Events::default();
-        events.merge(changes.of_commits(selected, || Collector::new(known.graph, &none, true), stop));
+        events.merge(changes().of_commits(selected, || Collector::new(known.graph, &none, true), stop));
         let mut wanted: Vec<ObjectId> = events.brought.iter().copied().collect();
         wanted
             .extend((0..known.graph.len()).filter(|&number| selected(number)).map(|number| known.graph.get(number).id));
@@ -298,7 +299,7 @@ impl HistoryScan<'_> {
         let flags = look.finish();
         let targets = self.targets(&flags, known, Some(&events.brought));
         let numbers = targets.numbers();
-        events.merge(changes.of_commits(selected, || Collector::new(known.graph, &numbers, false), stop));
+        events.merge(changes().of_commits(selected, || Collector::new(known.graph, &numbers, false), stop));
         (targets, events, flags)
     }
 
