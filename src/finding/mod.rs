@@ -5,6 +5,7 @@ pub mod history;
 mod line_hash;
 mod overlap;
 mod redact;
+mod silence;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use self::history::History;
 pub use self::line_hash::{HASHED_BYTES, line_hash, lines_by_hash};
 pub use self::overlap::resolve;
 pub use self::redact::Redactor;
+pub use self::silence::{Silence, SilencedBy};
 use crate::blob::Origin;
 use crate::detect::{Fact, Score};
 use crate::rule::{Confidence, RuleIndex, RuleSet};
@@ -89,6 +91,8 @@ pub struct Finding {
     pub more: u64,
     /// Of one in a history: where and when it was.
     pub history: Option<Box<History>>,
+    /// Why it is not counted, if it is not.
+    pub silence: Option<Box<Silence>>,
 }
 
 /// The hash of a line and, where the whole text is known, its number among the lines with that hash.
@@ -135,6 +139,7 @@ pub fn findings(origin: &Origin, rules: &RuleSet, candidates: Vec<Candidate>, ke
             facts: candidate.facts,
             more: candidate.more,
             history: None,
+            silence: None,
             secret: candidate.secret,
         });
     }

@@ -100,6 +100,8 @@ pub struct ScanOutcome {
     pub rules: Arc<RuleSet>,
     /// What was found, by path and place.
     pub findings: Vec<Finding>,
+    /// What was found too, but somebody has said that it does not count; each with its `silence`.
+    pub silenced: Vec<Finding>,
     /// How many more there are below the wanted confidence.
     pub below_confidence: u64,
     /// What was looked at.
@@ -188,6 +190,7 @@ pub fn run(
         rules: detector.rules().clone(),
         below_confidence: (all - findings.len()) as u64 + histories.below,
         findings,
+        silenced: Vec::new(),
         coverage,
         base,
         elapsed: started.elapsed(),

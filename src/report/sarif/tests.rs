@@ -36,6 +36,7 @@ fn finding(rules: &RuleSet, rule: &str, secret: &str, origin: Origin, line: u64)
         score: Score::of_rule(Confidence::High),
         facts: Vec::new(),
         history: None,
+        silence: None,
         more: 0,
         secret,
         origin,
@@ -50,6 +51,7 @@ fn outcome(rules: Arc<RuleSet>, findings: Vec<Finding>) -> ScanOutcome {
     ScanOutcome {
         rules,
         findings,
+        silenced: Vec::new(),
         below_confidence: 0,
         coverage: Coverage { items: 3, bytes: 1234, ..Coverage::default() },
         base: None,

@@ -184,6 +184,7 @@ impl KeptFinding {
             facts: self.facts,
             more: self.more,
             history: Some(Box::new(self.history)),
+            silence: None,
         })
     }
 }
