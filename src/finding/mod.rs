@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use self::history::History;
-pub use self::line_hash::{HASHED_BYTES, line_hash, lines_by_hash};
+pub use self::line_hash::{HASHED_BYTES, line_hash, lines_by_hash, nth_of_hash};
 pub use self::overlap::resolve;
 pub use self::redact::Redactor;
 pub use self::silence::{Silence, SilencedBy};

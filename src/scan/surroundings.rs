@@ -5,11 +5,14 @@ use std::ops::Range;
 
 use super::text::Place;
 use crate::detect::Match;
-use crate::finding::{HASHED_BYTES, LineHash, Snippet, line_hash, lines_by_hash};
+use crate::finding::{HASHED_BYTES, LineHash, Snippet, line_hash, lines_by_hash, nth_of_hash};
 use crate::secret::{MASK, Secret};
 
 /// Most bytes shown before and after a secret.
 const SHOWN: usize = 60;
+
+/// Of so many matches each one's line is counted by itself.
+const FEW: usize = 32;
 
 pub(super) struct Surroundings<'t> {
     text: &'t [u8],
@@ -67,6 +70,9 @@ impl<'t> Surroundings<'t> {
         let hash = line_hash(&head);
         let known = place.whole && !self.touching(&hashed).any(guessable);
         let nth = known.then(|| {
+            if self.ranges.len() <= FEW {
+                return nth_of_hash(place.text, line);
+            }
             let lines = self.by_hash.get_or_insert_with(|| lines_by_hash(place.text));
             lines.get(&hash).map_or(1, |lines| lines.partition_point(|&at| at <= line))
         });
