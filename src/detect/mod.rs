@@ -19,8 +19,6 @@ mod url;
 use std::ops::Range;
 use std::sync::Arc;
 
-use regex::bytes::{CaptureLocations, Regex};
-
 use self::assign::Assignment;
 pub use self::path::PathKind;
 use self::prefilter::{Hit, Joined, Prefilter};
@@ -28,7 +26,7 @@ pub use self::proof::Fact;
 use self::proof::{Proof, base62_checksum};
 pub use self::score::{Evidence, Score};
 pub use self::trace::Trace;
-use crate::rule::{MAX_REACH, Matcher, Pattern, Rule, RuleIndex, RuleSet};
+use crate::rule::{Compiled, MAX_REACH, Matcher, Pattern, Rule, RuleIndex, RuleSet};
 
 /// How far a match can reach beyond the anchor that leads to it; a text that is scanned in pieces needs this much on
 /// both sides of what is searched for anchors.
@@ -179,14 +177,13 @@ impl<'b> At<'_, 'b> {
         let Ok(compiled) = pattern.compiled() else { return };
         let bounds = self.bounds(compiled.reach.before, compiled.reach.after);
         let text = &self.window.text[..bounds.end];
-        let mut groups: CaptureLocations = compiled.regex.capture_locations();
         let mut from = bounds.start;
-        while let Some(whole) = compiled.regex.captures_read_at(&mut groups, text, from) {
+        while let Some(whole) = compiled.regex.find_at(text, from) {
             if whole.start() >= self.anchor.end {
                 break;
             }
             if whole.end() > self.anchor.start
-                && let Some((start, end)) = groups.get(compiled.secret_group)
+                && let Some((start, end)) = group(compiled, text, whole.start())
                 && start < end
             {
                 self.keep(start..end, None, found);
@@ -198,17 +195,17 @@ impl<'b> At<'_, 'b> {
     }
 
     fn follow_value(&self, value: &Pattern, name: Option<&Pattern>, found: &mut Vec<Match<'b>>) {
-        let Ok(value) = value.compiled() else { return };
         let text = self.window.text;
+        let is_value = |range: &Range<usize>| value.compiled().is_ok_and(|c| c.is_whole(&text[range.clone()]));
         let own_name = assign::name_around(text, self.anchor.clone());
         let named = |range: &Range<usize>| {
             name.is_none_or(|p| p.compiled().is_ok_and(|c| c.regex.is_match(&text[range.clone()])))
         };
         if let Some(assignment) = assign::assignment(text, own_name.clone())
-            && named(&assignment.name)
             // Such headers have a generic rule of their own.
             && !(assignment.scheme && self.rule.generic)
-            && value.regex.is_match(&text[assignment.value.clone()])
+            && is_value(&assignment.value)
+            && named(&assignment.name)
         {
             return self.keep(assignment.value.clone(), Some(&assignment), found);
         }
@@ -216,7 +213,7 @@ impl<'b> At<'_, 'b> {
             let tells = |range: &Range<usize>| {
                 if name.is_some() { named(range) } else { judge::names_a_secret(&text[range.clone()]) }
             };
-            self.follow_nearby(own_name.end, &value.regex, &tells, found);
+            self.follow_nearby(own_name.end, &|name, value| is_value(value) && tells(name), found);
         }
     }
 
@@ -224,8 +221,7 @@ impl<'b> At<'_, 'b> {
     fn follow_nearby(
         &self,
         from: usize,
-        value: &Regex,
-        tells: &dyn Fn(&Range<usize>) -> bool,
+        fits: &dyn Fn(&Range<usize>, &Range<usize>) -> bool,
         found: &mut Vec<Match<'b>>,
     ) {
         let text = self.window.text;
@@ -235,9 +231,9 @@ impl<'b> At<'_, 'b> {
             let Some(skip) = text[at..end].iter().position(|&b| b.is_ascii_alphabetic()) else { return };
             let name = assign::name_around(text, at + skip..at + skip + 1);
             at = name.end.max(at + skip + 1);
-            if tells(&name)
-                && let Some(assignment) = assign::assignment(text, name)
-                && value.is_match(&text[assignment.value.clone()])
+            // What most words fail at comes first.
+            if let Some(assignment) = assign::assignment(text, name)
+                && fits(&assignment.name, &assignment.value)
             {
                 return self.keep(assignment.value.clone(), Some(&assignment), found);
             }
@@ -297,4 +293,11 @@ impl<'b> At<'_, 'b> {
         let public_prefix = if range.start == self.anchor.start { self.anchor.len() } else { 0 };
         found.push(Match { rule: self.index, range, secret, public_prefix, score, facts });
     }
+}
+
+/// Where the secret is in the match that begins at `start`.
+fn group(compiled: &Compiled, text: &[u8], start: usize) -> Option<(usize, usize)> {
+    let mut groups = compiled.regex.capture_locations();
+    compiled.regex.captures_read_at(&mut groups, text, start)?;
+    groups.get(compiled.secret_group)
 }

@@ -10,7 +10,7 @@ pub mod syntax;
 use std::fmt;
 
 pub use self::catalogue::{Catalogue, RuleSource};
-pub use self::pattern::{MAX_REACH, Pattern, Reach};
+pub use self::pattern::{Compiled, MAX_REACH, Pattern, Reach};
 pub use self::set::{Anchor, RuleIndex, RuleSet};
 use self::syntax::{Builtin, ProviderFile, RuleSyntax};
 pub use self::syntax::{Confidence, Order, Phase, Runbook, Severity, Step};

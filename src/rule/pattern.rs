@@ -48,6 +48,18 @@ pub struct Compiled {
     pub secret_group: usize,
     /// How far a match extends at most.
     pub reach: Reach,
+    /// The bytes that the shortest match has.
+    shortest: usize,
+    /// The bytes that the longest has, if there is a longest.
+    longest: usize,
+}
+
+impl Compiled {
+    /// Whether all of a value, which the pattern is written for, has its form.
+    #[must_use]
+    pub fn is_whole(&self, value: &[u8]) -> bool {
+        (self.shortest..=self.longest).contains(&value.len()) && self.regex.is_match(value)
+    }
 }
 
 impl Pattern {
@@ -82,15 +94,18 @@ impl Pattern {
     }
 
     fn compile(&self) -> Result<Compiled, String> {
+        let hir = self.hir()?;
         let reach = match self.role {
-            Use::Text { reach } => bounded(&self.hir()?, reach)?,
+            Use::Text { reach } => bounded(&hir, reach)?,
             Use::Whole | Use::Name => Reach { before: 0, after: 0 },
         };
         let regex =
             RegexBuilder::new(&self.source).unicode(false).size_limit(SIZE_LIMIT).build().map_err(|e| e.to_string())?;
         let named = regex.capture_names().position(|name| name == Some("secret"));
         let secret_group = named.unwrap_or(usize::from(regex.captures_len() > 1));
-        Ok(Compiled { regex, secret_group, reach })
+        let shortest = hir.properties().minimum_len().unwrap_or_default();
+        let longest = hir.properties().maximum_len().unwrap_or(usize::MAX);
+        Ok(Compiled { regex, secret_group, reach, shortest, longest })
     }
 
     /// The pattern's parsed form.
