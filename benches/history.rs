@@ -1,5 +1,5 @@
-//! How long it takes to look at every blob of a repository's packs once: decoding alone, and searching what each has
-//! new beside what it is made from. `--whole` searches all of every blob instead and compares what the two ways flag.
+//! How long it takes to look at every object of a repository's packs once: decoding all of them, as a scan with provenance has
+//! to; decoding the blobs alone; and searching what each blob has new beside what it is made from. `--whole` searches all of every blob instead and compares what the two ways flag.
 //!
 //! ```text
 //! cargo bench --bench history -- REPOSITORY/.git/objects/pack [--whole]
@@ -23,8 +23,11 @@ use cleansweep::source::git::walk::{Object, Visitor};
 use cleansweep::span::Copied;
 use gix::objs::Kind;
 
-/// What a pass does with each blob.
+/// What a pass does.
 enum Pass<'d> {
+    /// Decodes every object.
+    DecodeAll,
+    /// Decodes the blobs.
     Decode,
     Trace(&'d Detector),
     Whole(&'d Detector),
@@ -32,7 +35,7 @@ enum Pass<'d> {
 
 struct Look<'d> {
     pass: Pass<'d>,
-    blobs: AtomicU64,
+    objects: AtomicU64,
     bytes: AtomicU64,
     flagged: Mutex<BTreeSet<u32>>,
     corrupt: AtomicU64,
@@ -43,16 +46,16 @@ impl Visitor for Look<'_> {
     type Tools = Scratch;
 
     fn wants(&self, kind: Kind) -> bool {
-        kind == Kind::Blob
+        kind == Kind::Blob || matches!(self.pass, Pass::DecodeAll)
     }
 
     fn visit(&self, scratch: &mut Scratch, object: &Object<'_>, base: Option<(&Self::Seen, &[Copied])>) -> Self::Seen {
-        self.blobs.fetch_add(1, Ordering::Relaxed);
+        self.objects.fetch_add(1, Ordering::Relaxed);
         self.bytes.fetch_add(object.data.len() as u64, Ordering::Relaxed);
         let path = PathKind::credulous();
         let window = Window { text: object.data, core: 0..object.data.len(), path, binary: false };
         let trace = match (&self.pass, base) {
-            (Pass::Decode, _) => Trace::default(),
+            (Pass::DecodeAll | Pass::Decode, _) => Trace::default(),
             (Pass::Trace(detector), Some(((known, len), copied))) => {
                 detector.retrace(&window, known, *len, copied, scratch)
             }
@@ -76,7 +79,7 @@ impl Visitor for Look<'_> {
 fn run(name: &str, packs: &[Pack], pass: Pass<'_>) -> BTreeSet<u32> {
     let look = Look {
         pass,
-        blobs: AtomicU64::new(0),
+        objects: AtomicU64::new(0),
         bytes: AtomicU64::new(0),
         flagged: Mutex::default(),
         corrupt: AtomicU64::new(0),
@@ -86,8 +89,8 @@ fn run(name: &str, packs: &[Pack], pass: Pass<'_>) -> BTreeSet<u32> {
     let seconds = started.elapsed().as_secs_f64();
     let flagged = look.flagged.into_inner().expect("no thread failed");
     println!(
-        "{name:<7} {seconds:6.2} s  {} blobs  {} MB  {} flagged  {} unreadable",
-        look.blobs.into_inner(),
+        "{name:<10} {seconds:6.2} s  {} objects  {} MB  {} flagged  {} unreadable",
+        look.objects.into_inner(),
         look.bytes.into_inner() / 1_000_000,
         flagged.len(),
         look.corrupt.into_inner()
@@ -109,6 +112,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     let detector = Detector::new(Catalogue::load(&[RuleSource::Embedded])?.into());
+    run("decode all", &packs, Pass::DecodeAll);
     run("decode", &packs, Pass::Decode);
     let traced = run("trace", &packs, Pass::Trace(&detector));
     if arguments.iter().any(|a| a == "--whole") {
