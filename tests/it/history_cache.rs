@@ -44,7 +44,7 @@ fn the_second_scan_finds_the_same() {
     assert!(files(&sandbox).is_empty(), "--no-cache keeps nothing");
     let first = scan(&sandbox, &[]);
     let kept = files(&sandbox);
-    assert_eq!(kept.len(), 2, "what was learned of the pack, and of the whole: {kept:?}");
+    assert_eq!(kept.len(), 3, "what was learned of the pack, of its trees, and of the whole: {kept:?}");
     assert_eq!(first, without);
     assert_eq!(scan(&sandbox, &[]), first);
     assert_eq!(scan(&sandbox, &["--reveal"]), scan(&sandbox, &["--reveal", "--no-cache"]));
@@ -92,6 +92,74 @@ fn what_is_new_is_found_and_what_is_old_is_not_lost() {
     assert_eq!(scan(&sandbox, &["--exclude", "*.env"]), scan(&sandbox, &["--exclude", "*.env", "--no-cache"]));
 }
 
+/// Whatever happens to a repository between two scans, the second tells what it would tell without the first.
+#[test]
+fn a_history_that_goes_on_is_told_as_if_it_were_new() {
+    type Step = (&'static str, fn(&Git<'_>));
+    let steps: &[Step] = &[
+        ("an old content comes back elsewhere", |git| {
+            git.run(&["checkout", "-q", "HEAD~4", "--", "conf.env"]);
+            git.run(&["mv", "conf.env", "deep.env"]);
+            git.commit(&[("a/b/other.txt", "x")], "back");
+        }),
+        ("in a folder of a folder", |git| {
+            git.run(&["mv", "deep.env", "a/b/deep.env"]);
+            git.commit(&[], "moved");
+        }),
+        ("a branch of its own with something new", |git| {
+            git.run(&["checkout", "-q", "-b", "side", "HEAD~2"]);
+            git.commit(&[("side.env", &format!("TOKEN={}\n", github(30)))], "side");
+            git.run(&["checkout", "-q", "main"]);
+        }),
+        ("merged", |git| drop(git.run(&["merge", "-q", "--no-ff", "-m", "merged", "side"]))),
+        ("a content that no commit has", |git| {
+            let text = format!("TOKEN={}\n", github(31));
+            drop(git.feed(&["hash-object", "-w", "--stdin"], text.as_bytes()));
+        }),
+        ("packed beside the old pack", |git| drop(git.run(&["repack", "-dq"]))),
+        ("dropped, and nothing remembers it", |git| {
+            git.run(&["reset", "-q", "--hard", "HEAD~6"]);
+            git.run(&["branch", "-D", "side"]);
+            git.run(&["reflog", "expire", "--expire=all", "--all"]);
+        }),
+        ("a tag on a tree", |git| {
+            git.run(&["tag", "-a", "-m", &format!("key {}", github(32)), "tree", "HEAD^{tree}"]);
+        }),
+        ("all in one pack", |git| git.repack()),
+    ];
+    let sandbox = Sandbox::new();
+    let git = repository(&sandbox);
+    for (what, step) in steps {
+        scan(&sandbox, &[]);
+        step(&git);
+        let args: [&[&str]; 3] = [&[], &["--all-occurrences"], &["--reachable-only"]];
+        for args in args {
+            assert_eq!(scan(&sandbox, args), scan(&sandbox, &[args, &["--no-cache"]].concat()), "{what} {args:?}");
+        }
+    }
+}
+
+/// What was missing can come later, and then the trees that name it are looked at again.
+#[test]
+fn what_was_missing_and_came_later_is_told_with_its_path() {
+    let sandbox = Sandbox::new();
+    let git = Git::started(&sandbox);
+    let text = format!("TOKEN={}\n", github(40));
+    let blob = git.feed(&["hash-object", "--stdin"], text.as_bytes());
+    let tree = git.feed(&["mktree", "--missing"], format!("100644 blob {blob}\tlate.env\n").as_bytes());
+    let commit = git.run(&["commit-tree", &tree, "-m", "names what is not there"]);
+    git.run(&["update-ref", "refs/heads/late", &commit]);
+    git.feed(&["pack-objects", "-q", ".git/objects/pack/pack"], format!("{tree}\n{commit}\n").as_bytes());
+    git.run(&["prune-packed", "-q"]);
+    let before = scan(&sandbox, &[]);
+    assert_eq!(before["summary"]["credentials"], 0);
+    assert_eq!(before["summary"]["verdict"], "incomplete");
+    git.feed(&["hash-object", "-w", "--stdin"], text.as_bytes());
+    let after = scan(&sandbox, &[]);
+    assert_eq!(after, scan(&sandbox, &["--no-cache"]));
+    assert_eq!(after["findings"][0]["path"], "late.env", "{after}");
+}
+
 #[test]
 fn broken_and_foreign_files_are_written_anew() {
     let sandbox = Sandbox::new();
@@ -137,7 +205,7 @@ fn scans_at_the_same_time_do_not_disturb_each_other() {
             assert_eq!(one.join().expect("a scan does not panic"), expected);
         }
     });
-    assert_eq!(files(&sandbox).len(), 2, "nothing is left behind");
+    assert_eq!(files(&sandbox).len(), 3, "nothing is left behind");
 }
 
 #[cfg(unix)]

@@ -166,15 +166,16 @@ impl Events {
         events
     }
 
-    /// Gives a content that no commit leads to the path that the trees tell.
-    pub(super) fn dangling(&mut self, views: &Views, contents: impl Iterator<Item = u32>) {
+    /// Gives contents that no commit leads to the paths that the trees tell.
+    pub(super) fn dangling(&mut self, views: &Views, contents: &[u32]) {
+        if contents.is_empty() {
+            return;
+        }
         let mut paths: HashMap<Vec<u8>, u32> = self.paths.iter().cloned().zip(0..).collect();
-        for content in contents {
-            if let Some(path) = views.path_of(content) {
-                let path = self.path(&mut paths, &path);
-                let event = Event { path, time: i64::MAX, commit: DANGLING, old: None, new: Some(content) };
-                self.events.push(event);
-            }
+        for (content, path) in views.paths_of(contents) {
+            let path = self.path(&mut paths, &path);
+            let event = Event { path, time: i64::MAX, commit: DANGLING, old: None, new: Some(content) };
+            self.events.push(event);
         }
         self.events.sort_unstable();
     }

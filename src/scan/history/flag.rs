@@ -10,9 +10,9 @@ use std::sync::{Mutex, PoisonError};
 use gix::ObjectId;
 use gix::objs::{Kind, TagRefIter};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::super::Monitor;
+use super::packs::PackFacts;
 use crate::blob::SkipReason;
 use crate::detect::{Detector, PathKind, Scratch, Trace, Window};
 use crate::rule::Confidence;
@@ -68,13 +68,6 @@ pub(super) struct Unreadable {
     pub(super) why: String,
 }
 
-/// What is known of a pack from an earlier scan with the same rules.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Known {
-    /// The numbers of the flagged objects, and the level of each.
-    pub(super) flags: Vec<(u32, Confidence)>,
-}
-
 /// What looks at objects.
 pub(super) struct Look<'l> {
     detector: &'l Detector,
@@ -92,7 +85,7 @@ impl<'l> Look<'l> {
     /// Takes out the commits, and the annotated tags with what they are on.
     pub(super) fn graph(&self) -> (Graph, HashMap<ObjectId, ObjectId>) {
         let (mut commits, mut tags) = (Vec::new(), HashMap::new());
-        self.note(|flags| {
+        note(&self.flags, |flags| {
             commits = std::mem::take(&mut flags.commits);
             tags = std::mem::take(&mut flags.tags);
         });
@@ -103,42 +96,27 @@ impl<'l> Look<'l> {
         self.flags.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note(&self, note: impl FnOnce(&mut Flags)) {
-        note(&mut self.flags.lock().unwrap_or_else(PoisonError::into_inner));
+    /// Reads the commits of a pack if that is wanted, and searches it. Gives what is known of it then, unless something could not
+    /// be read.
+    pub(super) fn pack(&self, pack: &Pack, forest: &Forest, wanted: Wanted) -> Option<PackFacts> {
+        let visit = PackLook { look: self, pack, wanted, learned: Mutex::default() };
+        forest.walk(pack, &visit);
+        let learned = visit.learned.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let whole = wanted.read && wanted.search && learned.unreadable.is_empty() && !self.monitor.is_cancelled();
+        let facts = whole.then(|| PackFacts::of(pack, &learned));
+        self.learn(learned);
+        facts
     }
 
-    /// Reads the commits of a pack, and searches it if that is `wanted`. With what is `known` of it nothing needs to be searched.
-    /// Gives what is known now, unless something could not be read.
-    pub(super) fn pack(&self, pack: &Pack, forest: &Forest, wanted: Wanted, known: Option<Known>) -> Option<Known> {
-        let search = wanted.search && known.is_none();
-        let visit = PackLook {
-            look: self,
-            pack,
-            wanted: Wanted { search, ..wanted },
-            flagged: Mutex::default(),
-            unreadable: Mutex::default(),
-        };
-        if search || wanted.read {
-            forest.walk(pack, &visit);
-        }
-        let PackLook { flagged, unreadable, .. } = visit;
-        let flagged = flagged.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let unreadable = unreadable.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let whole = search && unreadable.is_empty() && !self.monitor.is_cancelled();
-        self.note(|flags| flags.unreadable.extend(unreadable));
-        let mut now = known.unwrap_or(Known { flags: flagged });
-        now.flags.sort_unstable();
-        let kinds: HashMap<u32, Kind> = [Kind::Commit, Kind::Tag, Kind::Blob]
-            .into_iter()
-            .flat_map(|kind| forest.numbers(kind).map(move |number| (number, kind)))
-            .filter(|(number, _)| now.flags.binary_search_by_key(number, |(n, _)| *n).is_ok())
-            .collect();
-        self.note(|flags| {
-            flags.flags.extend(now.flags.iter().filter_map(|&(number, level)| {
-                kinds.get(&number).map(|&kind| Flag { id: pack.id(number), kind, level })
-            }));
+    /// Takes what was learned of a pack.
+    pub(super) fn learn(&self, learned: Flags) {
+        note(&self.flags, |flags| {
+            flags.flags.extend(learned.flags);
+            flags.commits.extend(learned.commits);
+            flags.tags.extend(learned.tags);
+            flags.unreadable.extend(learned.unreadable);
+            flags.too_large += learned.too_large;
         });
-        whole.then_some(now)
     }
 
     /// Does the same with the loose objects.
@@ -156,7 +134,7 @@ impl<'l> Look<'l> {
                 match finder.find(&id) {
                     Ok(Some((kind, data))) => self.one(&mut tools, id, kind, &data, wanted),
                     Ok(None) => {}
-                    Err((reason, why)) => self.note(|flags| {
+                    Err((reason, why)) => note(&self.flags, |flags| {
                         flags.unreadable.push(Unreadable { id, below: 0, reason, why });
                     }),
                 }
@@ -166,33 +144,11 @@ impl<'l> Look<'l> {
 
     fn one(&self, tools: &mut Tools, id: ObjectId, kind: Kind, data: &[u8], wanted: Wanted) {
         if wanted.read {
-            self.read(id, kind, data);
+            read(&self.flags, id, kind, data);
         }
         if wanted.search && kind != Kind::Tree {
             let level = self.search(tools, kind, data, None).1;
-            self.note(|flags| flags.flags.extend(level.map(|level| Flag { id, kind, level })));
-        }
-    }
-
-    /// Takes from commits and tags what the graph needs.
-    fn read(&self, id: ObjectId, kind: Kind, data: &[u8]) {
-        match kind {
-            Kind::Commit => match Commit::parse(id, data) {
-                Some(commit) => self.note(|flags| flags.commits.push(commit)),
-                None => self.note(|flags| {
-                    let why = "it is no sound commit".to_owned();
-                    flags.unreadable.push(Unreadable { id, below: 0, reason: SkipReason::Corrupt, why });
-                }),
-            },
-            Kind::Tag => {
-                if let Ok(target) = TagRefIter::from_bytes(data, id.kind()).target_id() {
-                    self.note(|flags| {
-                        flags.tags.insert(id, target);
-                    });
-                }
-            }
-            Kind::Tree => self.note(|flags| flags.loose_trees.push(id)),
-            Kind::Blob => {}
+            note(&self.flags, |flags| flags.flags.extend(level.map(|level| Flag { id, kind, level })));
         }
     }
 
@@ -207,12 +163,12 @@ impl<'l> Look<'l> {
         self.monitor.items.fetch_add(1, Ordering::Relaxed);
         self.monitor.bytes.fetch_add(data.len() as u64, Ordering::Relaxed);
         if kind == Kind::Blob && self.limit.is_some_and(|limit| data.len() as u64 > limit) {
-            self.note(|flags| flags.too_large += 1);
+            note(&self.flags, |flags| flags.too_large += 1);
             return (Seen::Other, None);
         }
         let path = if kind == Kind::Blob { PathKind::credulous() } else { PathKind::default() };
         let whole = |text, binary| Window { text, core: 0..text.len(), path, binary };
-        let Tools { scratch } = tools;
+        let scratch = tools;
         let encoding = if kind == Kind::Blob { Encoding::sniff(data) } else { Encoding::Bytes };
         let level = match encoding {
             Encoding::Bytes => {
@@ -239,23 +195,46 @@ impl<'l> Look<'l> {
     }
 }
 
+fn note(flags: &Mutex<Flags>, note: impl FnOnce(&mut Flags)) {
+    note(&mut flags.lock().unwrap_or_else(PoisonError::into_inner));
+}
+
+/// Takes from commits and tags what the graph needs.
+fn read(flags: &Mutex<Flags>, id: ObjectId, kind: Kind, data: &[u8]) {
+    match kind {
+        Kind::Commit => match Commit::parse(id, data) {
+            Some(commit) => note(flags, |flags| flags.commits.push(commit)),
+            None => note(flags, |flags| {
+                let why = "it is no sound commit".to_owned();
+                flags.unreadable.push(Unreadable { id, below: 0, reason: SkipReason::Corrupt, why });
+            }),
+        },
+        Kind::Tag => {
+            if let Ok(target) = TagRefIter::from_bytes(data, id.kind()).target_id() {
+                note(flags, |flags| {
+                    flags.tags.insert(id, target);
+                });
+            }
+        }
+        Kind::Tree => note(flags, |flags| flags.loose_trees.push(id)),
+        Kind::Blob => {}
+    }
+}
+
 /// What is remembered of an object for those made from it.
 enum Seen {
     Text { trace: Trace, len: usize },
     Other,
 }
 
-#[derive(Default)]
-struct Tools {
-    scratch: Scratch,
-}
+/// What a thread uses again from one object to the next.
+type Tools = Scratch;
 
 struct PackLook<'p> {
     look: &'p Look<'p>,
     pack: &'p Pack,
     wanted: Wanted,
-    flagged: Mutex<Vec<(u32, Confidence)>>,
-    unreadable: Mutex<Vec<Unreadable>>,
+    learned: Mutex<Flags>,
 }
 
 impl Visitor for PackLook<'_> {
@@ -269,21 +248,22 @@ impl Visitor for PackLook<'_> {
     fn visit(&self, tools: &mut Tools, object: &Object<'_>, base: Option<(&Seen, &[Copied])>) -> Seen {
         let &Object { number, kind, data } = object;
         if self.wanted.read && kind != Kind::Blob {
-            self.look.read(self.pack.id(number), kind, data);
+            read(&self.learned, self.pack.id(number), kind, data);
         }
         if !self.wanted.search {
             return Seen::Other;
         }
         let (seen, level) = self.look.search(tools, kind, data, base);
         if let Some(level) = level {
-            self.flagged.lock().unwrap_or_else(PoisonError::into_inner).push((number, level));
+            let id = self.pack.id(number);
+            note(&self.learned, |learned| learned.flags.push(Flag { id, kind, level }));
         }
         seen
     }
 
     fn unreadable(&self, number: u32, below: u32, reason: SkipReason, why: String) {
         let unreadable = Unreadable { id: self.pack.id(number), below, reason, why };
-        self.unreadable.lock().unwrap_or_else(PoisonError::into_inner).push(unreadable);
+        note(&self.learned, |learned| learned.unreadable.push(unreadable));
     }
 
     fn stop(&self) -> bool {

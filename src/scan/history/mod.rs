@@ -8,6 +8,7 @@
 mod events;
 mod flag;
 mod ledger;
+mod packs;
 mod provenance;
 mod remember;
 mod select;
@@ -19,9 +20,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use gix::objs::Kind;
 use gix::{ObjectId, hash::oid};
+use sha2::{Digest, Sha256};
 
 use self::events::{Collector, Events, Targets};
 use self::flag::{Flag, Flags, Look, Wanted};
+use self::packs::PackFacts;
 use self::provenance::Sources;
 use self::remember::Memory;
 pub use self::select::Selection;
@@ -33,10 +36,10 @@ use crate::finding::Finding;
 use crate::finding::history::History;
 use crate::source::cache::Cache;
 use crate::source::git::bundle::Bundle;
-use crate::source::git::census::{self, Census};
+use crate::source::git::census::{self, Census, Counted};
 use crate::source::git::changes::{Changes, DANGLING};
 use crate::source::git::commits::Graph;
-use crate::source::git::forest::Forest;
+use crate::source::git::forest::Forests;
 use crate::source::git::objects::Objects;
 use crate::source::git::refs::Refs;
 use crate::source::git::repository::Repository;
@@ -212,7 +215,7 @@ impl HistoryScan<'_> {
     fn run(&self, mut skipped: Vec<Skipped>) -> Result<Outcome, String> {
         let selection = &self.context.options.selection;
         let everything = selection.is_everything();
-        let forests: Vec<Forest> = self.objects.packs.iter().map(Forest::read).collect();
+        let forests = Forests::of(&self.objects.packs);
         let look = Look::new(self.context.detector, self.context.monitor, self.context.plan.max_file_size);
         self.look(&look, &forests, Wanted { read: true, search: everything });
         let (graph, tags) = look.graph();
@@ -252,34 +255,67 @@ impl HistoryScan<'_> {
         Ok(Outcome { findings, below: seen.below.len() as u64, skipped, coverage })
     }
 
+    /// Where what is known of packs is kept. With a limit of size less is known of them.
+    fn cache(&self) -> Option<&Cache> {
+        self.context.options.cache.as_ref().filter(|_| self.context.plan.max_file_size.is_none())
+    }
+
     /// Looks at every object once. What is known of a pack from an earlier scan is not looked for again.
-    fn look(&self, look: &Look<'_>, forests: &[Forest], wanted: Wanted) {
-        let cache = self.context.options.cache.as_ref();
-        let cache = cache.filter(|_| wanted.search && self.context.plan.max_file_size.is_none());
-        for (pack, forest) in self.objects.packs.iter().zip(forests) {
+    fn look(&self, look: &Look<'_>, forests: &Forests<'_>, wanted: Wanted) {
+        for (at, pack) in self.objects.packs.iter().enumerate() {
             let name = format!("pack {} {}", pack.checksum(), self.context.detector.rules().digest());
-            let known: Option<flag::Known> = cache.and_then(|cache| cache.get(&name));
-            let now = look.pack(pack, forest, wanted, known);
-            if let (Some(cache), Some(now)) = (cache, now) {
-                cache.put(&name, &now);
+            let known = self.cache().and_then(|cache| cache.get::<PackFacts>(&name)?.learned(pack, wanted));
+            if let Some(known) = known {
+                look.learn(known);
+            } else if let Some(facts) = look.pack(pack, forests.get(at), wanted)
+                && let Some(cache) = self.cache()
+            {
+                cache.put(&name, &facts);
             }
         }
         look.loose(&self.objects, wanted);
     }
 
     /// What happened to the flagged contents, told from the trees of the whole repository.
-    fn of_all(&self, flags: Flags, forests: &[Forest], known: &Known<'_>) -> (Targets, Events, Flags) {
+    fn of_all(&self, flags: Flags, forests: &Forests<'_>, known: &Known<'_>) -> (Targets, Events, Flags) {
         let targets = self.targets(&flags, known, None);
-        let interest = Interest { context: self.context, targets: targets.numbers() };
-        let census = Census::take(&self.objects, forests, &flags.loose_trees, &interest);
-        let (views, lacks) = census.views();
+        let Counted { views, lacks, .. } = self.census(&targets, forests, &flags.loose_trees);
         let mut events = Events::of_views(known, &self.objects, &views, lacks);
         if self.context.options.selection.is_everything() {
             let mut seen = vec![false; targets.len()];
             events.events.iter().filter_map(|event| event.new).for_each(|new| seen[new as usize] = true);
-            events.dangling(&views, (0..).zip(seen).filter(|(_, seen)| !seen).map(|(content, _)| content));
+            let dangling = |(content, _, kind): (u32, ObjectId, Kind)| {
+                (kind == Kind::Blob && !seen[content as usize]).then_some(content)
+            };
+            events.dangling(&views, &targets.iter().filter_map(dangling).collect::<Vec<u32>>());
         }
         (targets, events, flags)
+    }
+
+    /// Reads all trees, but for those of packs that are known from an earlier scan.
+    fn census(&self, targets: &Targets, forests: &Forests<'_>, loose: &[ObjectId]) -> Counted {
+        let interest = Interest { context: self.context, targets: targets.numbers() };
+        let packed = |(_, id, kind): &(u32, ObjectId, Kind)| *kind == Kind::Blob && self.objects.packed(id).is_some();
+        let mut contents = Vec::new();
+        let mut digest = Sha256::new();
+        for pack in &self.objects.packs {
+            digest.update(pack.checksum().as_bytes());
+        }
+        for (number, id, _) in targets.iter().filter(packed) {
+            contents.push(number);
+            digest.update(id.as_bytes());
+        }
+        let name = format!("trees {:x} {}", digest.finalize(), self.context.detector.rules().digest());
+        let cache = self.cache().filter(|_| !self.objects.packs.is_empty());
+        let kept = cache.and_then(|cache| cache.get(&name));
+        let resumed = kept.and_then(|kept| Census::resume(&self.objects, kept, loose, &contents, &interest));
+        resumed.unwrap_or_else(|| {
+            let counted = Census::take(&self.objects, forests, loose, &contents, &interest);
+            if let (Some(cache), Some(keep)) = (cache, &counted.keep) {
+                cache.put(&name, keep);
+            }
+            counted
+        })
     }
 
     /// What happened to the flagged contents, told from what each of a few commits changed.

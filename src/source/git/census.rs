@@ -7,17 +7,18 @@
 //! it takes one comparison of two numbers to see that they changed nothing of interest.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use gix::ObjectId;
 use gix::hash::oid;
 use gix::objs::Kind;
 
-use super::forest::{Forest, NONE};
+use super::forest::{Forests, NONE};
 use super::objects::Objects;
 use super::pack::Pack;
 use super::tree;
-use super::views::{Entry, Record, Views, Worth};
+use super::views::{Entry, KeptViews, Record, Views, Worth};
 use super::walk::{Object, Visitor};
 use crate::blob::SkipReason;
 use crate::span::Copied;
@@ -41,6 +42,10 @@ pub struct Census<'c, I> {
     records: Mutex<Vec<(u32, Record)>>,
     names: RwLock<HashMap<Vec<u8>, Name>>,
     lacks: Mutex<Lacks>,
+    /// Whether something names a loose object.
+    names_loose: AtomicBool,
+    /// Objects that packs have.
+    packed: u32,
 }
 
 /// Objects that ought to be there and are not, or cannot be read.
@@ -50,6 +55,16 @@ pub struct Lacks {
     pub missing: BTreeSet<ObjectId>,
     /// There, but not to be read, and why.
     pub unreadable: BTreeMap<ObjectId, (SkipReason, String)>,
+}
+
+/// What a census gives.
+pub struct Counted {
+    /// The views of all trees.
+    pub views: Views,
+    /// What is missing.
+    pub lacks: Lacks,
+    /// What of it is to be kept for the next scan, if it is new.
+    pub keep: Option<KeptViews>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -63,24 +78,89 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<'c, I: Interest> Census<'c, I> {
-    /// Reads all trees, on all threads of the current pool. `forests` are those of the packs.
-    #[must_use]
-    pub fn take(objects: &'c Objects, forests: &[Forest], loose: &[ObjectId], interest: &'c I) -> Self {
-        objects.packs.iter().for_each(Pack::expect_lookups);
-        let census =
-            Self { objects, interest, records: Mutex::default(), names: RwLock::default(), lacks: Mutex::default() };
-        for ((first, pack), forest) in objects.numbered_packs().zip(forests) {
-            forest.walk(pack, &PackCensus { census: &census, first });
+    fn new(objects: &'c Objects, interest: &'c I) -> Self {
+        Self {
+            objects,
+            interest,
+            records: Mutex::default(),
+            names: RwLock::default(),
+            lacks: Mutex::default(),
+            names_loose: AtomicBool::new(false),
+            packed: objects.packed_len(),
         }
-        let mut finder = objects.finder();
+    }
+
+    /// Reads all trees, on all threads of the current pool. `loose` are those outside packs; `contents` are the numbers, in order,
+    /// of what is of interest in packs.
+    #[must_use]
+    pub fn take(
+        objects: &'c Objects,
+        forests: &Forests<'_>,
+        loose: &[ObjectId],
+        contents: &[u32],
+        interest: &'c I,
+    ) -> Counted {
+        objects.packs.iter().for_each(Pack::expect_lookups);
+        let census = Self::new(objects, interest);
+        for (at, (first, pack)) in objects.numbered_packs().enumerate() {
+            forests.get(at).walk(pack, &PackCensus { census: &census, first });
+        }
+        let mut views = Views::none(objects.len());
+        let mut keep = None;
+        // Otherwise the views of packs cannot be told before those of the loose trees.
+        if !census.names_loose.load(Ordering::Relaxed) {
+            census.settle(&mut views);
+            let lacks = lock(&census.lacks);
+            let whole = lacks.unreadable.is_empty() && !interest.stop();
+            keep = whole.then(|| KeptViews::of(&views, contents, &lacks.missing)).flatten();
+        }
+        Counted { keep, ..census.with_loose(views, loose) }
+    }
+
+    /// The same with what an earlier scan has kept of the packs. `None` if that does not fit.
+    #[must_use]
+    pub fn resume(
+        objects: &'c Objects,
+        kept: KeptViews,
+        loose: &[ObjectId],
+        contents: &[u32],
+        interest: &'c I,
+    ) -> Option<Counted> {
+        let missing = kept.missing()?;
+        // What is of interest was not known of an object that was not there.
+        if missing.iter().any(|id| objects.contains(id)) {
+            return None;
+        }
+        let census = Self::new(objects, interest);
+        let known = |(number, name): (u32, &Vec<u8>)| (name.clone(), Name { number, of_interest: false });
+        *census.names.write().unwrap_or_else(PoisonError::into_inner) = (0..).zip(kept.names()).map(known).collect();
+        lock(&census.lacks).missing = missing;
+        let views = kept.views(contents, objects.len())?;
+        Some(census.with_loose(views, loose))
+    }
+
+    /// Makes the views of what has been read.
+    fn settle(&self, views: &mut Views) {
+        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+        let mut by_number = vec![Vec::new(); names.len()];
+        for (name, Name { number, .. }) in names.iter() {
+            by_number[*number as usize].clone_from(name);
+        }
+        views.add(by_number, std::mem::take(&mut lock(&self.records)));
+    }
+
+    /// Adds the loose trees to the views of packs.
+    fn with_loose(self, mut views: Views, loose: &[ObjectId]) -> Counted {
+        let mut finder = self.objects.finder();
         let mut tools = Tools::default();
         for id in loose {
             // What cannot be read has been told by whoever listed it.
-            if let (Ok(Some((Kind::Tree, data))), Some(number)) = (finder.find(id), objects.number(id)) {
-                census.tree(&mut tools, number, &data, None);
+            if let (Ok(Some((Kind::Tree, data))), Some(number)) = (finder.find(id), self.objects.number(id)) {
+                self.tree(&mut tools, number, &data, None);
             }
         }
-        census
+        self.settle(&mut views);
+        Counted { views, lacks: self.lacks.into_inner().unwrap_or_else(PoisonError::into_inner), keep: None }
     }
 
     /// Takes note of a tree: all of it, or what is new in it.
@@ -132,7 +212,11 @@ impl<'c, I: Interest> Census<'c, I> {
         }
         let id = oid::from_bytes_unchecked(entry.id);
         let name = self.name(entry.name);
-        let worth = match self.objects.number(id) {
+        let number = self.objects.number(id);
+        if number.is_some_and(|number| number >= self.packed) {
+            self.names_loose.store(true, Ordering::Relaxed);
+        }
+        let worth = match number {
             Some(number) if entry.is_tree() => Some(Worth::Tree(number)),
             Some(_) => self.interest.blob(id).map(Worth::Blob),
             None => {
@@ -152,19 +236,6 @@ impl<'c, I: Interest> Census<'c, I> {
         let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
         let number = names.len() as u32;
         *names.entry(name.to_vec()).or_insert(Name { number, of_interest })
-    }
-
-    /// The views of all trees, and what is missing.
-    #[must_use]
-    pub fn views(self) -> (Views, Lacks) {
-        let records = self.records.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let names = self.names.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut by_number = vec![Vec::new(); names.len()];
-        for (name, Name { number, .. }) in names {
-            by_number[number as usize] = name;
-        }
-        let views = Views::new(by_number, records, self.objects.len());
-        (views, self.lacks.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

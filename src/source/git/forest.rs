@@ -1,5 +1,7 @@
 //! Which object of a pack is made from which.
 
+use std::sync::OnceLock;
+
 use gix::objs::Kind;
 use gix::odb::pack::data;
 use gix::odb::pack::data::entry::Header;
@@ -36,6 +38,26 @@ pub(super) struct Entry {
     pub(super) number: u32,
     /// Of those made from another, that of the family's root.
     pub(super) kind: Kind,
+}
+
+/// The forests of several packs, each read when it is first needed.
+pub struct Forests<'f> {
+    packs: &'f [Pack],
+    read: Vec<OnceLock<Forest>>,
+}
+
+impl<'f> Forests<'f> {
+    /// Of these packs.
+    #[must_use]
+    pub fn of(packs: &'f [Pack]) -> Self {
+        Self { packs, read: packs.iter().map(|_| OnceLock::new()).collect() }
+    }
+
+    /// The forest of the pack of this number.
+    #[must_use]
+    pub fn get(&self, number: usize) -> &Forest {
+        self.read[number].get_or_init(|| Forest::read(&self.packs[number]))
+    }
 }
 
 /// The kind of an object, or where the one is that it is made from.
@@ -95,11 +117,6 @@ impl Forest {
         let mut forest = Self { entries, roots, first_child, children, below: vec![0; count], broken: Vec::new() };
         forest.inherit();
         forest
-    }
-
-    /// The numbers of all objects of a kind.
-    pub fn numbers(&self, kind: Kind) -> impl Iterator<Item = u32> {
-        self.entries.iter().filter(move |entry| entry.kind == kind).map(|entry| entry.number)
     }
 
     pub(super) fn children(&self, of: u32) -> &[u32] {

@@ -182,7 +182,9 @@ impl Objects {
         }
     }
 
-    fn packed_len(&self) -> u32 {
+    /// How many of them packs have; these have the lowest numbers.
+    #[must_use]
+    pub fn packed_len(&self) -> u32 {
         self.packs.iter().map(Pack::len).sum()
     }
 

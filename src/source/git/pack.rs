@@ -70,10 +70,10 @@ impl ByPrefix {
         let group = (wanted >> 48) as usize;
         let (start, end) = (self.starts[group], self.starts[group + 1]);
         let group = &self.prefixes[start as usize..end as usize];
-        let before = group.iter().take_while(|prefix| **prefix < wanted).count();
-        let same = group[before..].iter().take_while(|prefix| **prefix == wanted).count();
-        let first = start + before as u32;
-        first..first + same as u32
+        // A forged index can give all names the same beginning.
+        let first = group.partition_point(|prefix| *prefix < wanted) as u32;
+        let last = group.partition_point(|prefix| *prefix <= wanted) as u32;
+        start + first..start + last.max(first)
     }
 }
 
@@ -171,13 +171,18 @@ impl Pack {
     #[must_use]
     pub fn lookup(&self, id: &oid) -> Option<u32> {
         match self.by_prefix.get() {
-            Some(table) => table.find(id).find(|&number| *self.index.id(number) == *id),
+            Some(table) => match table.find(id) {
+                range if range.len() <= 1 => {
+                    Some(range.start).filter(|&number| !range.is_empty() && *self.index.id(number) == *id)
+                }
+                _ => self.index.lookup(id),
+            },
             None => self.index.lookup(id),
         }
     }
 
     /// Makes look-ups fast, for when there will be many.
-    pub(super) fn expect_lookups(&self) {
+    pub fn expect_lookups(&self) {
         self.by_prefix.get_or_init(|| ByPrefix::new(&self.index));
     }
 

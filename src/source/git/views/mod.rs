@@ -1,12 +1,16 @@
 //! Views of trees: a tree with only the entries that lead to something of interest. Equal views have equal numbers.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::OnceLock;
+mod kept;
 
+use std::collections::{HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+pub use self::kept::KeptViews;
 use super::forest::NONE;
 
 /// What an entry of a tree is of interest for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) enum Worth {
     /// Its name.
     Name,
@@ -37,13 +41,14 @@ struct Records {
 }
 
 impl Records {
-    fn new(mut records: Vec<(u32, Record)>, objects: u64) -> Self {
-        records.sort_unstable_by_key(|(number, _)| *number);
-        let mut places = vec![NONE; usize::try_from(objects).unwrap_or(0)];
-        for (place, (number, _)) in (0..).zip(&records) {
-            places[*number as usize] = place;
+    /// Takes in the records of other trees, of `objects` in all.
+    fn add(&mut self, records: Vec<(u32, Record)>, objects: u64) {
+        self.records.extend(records);
+        self.records.sort_unstable_by_key(|(number, _)| *number);
+        self.places = vec![NONE; usize::try_from(objects).unwrap_or(0)];
+        for (place, (number, _)) in (0..).zip(&self.records) {
+            self.places[*number as usize] = place;
         }
-        Self { records, places }
     }
 
     fn get(&self, number: u32) -> Option<&Record> {
@@ -51,18 +56,31 @@ impl Records {
         self.records.get(place as usize).map(|(_, record)| record)
     }
 
-    /// By content and by tree, one tree that has it, and the name it has there.
-    fn holders(&self) -> HashMap<Worth, (u32, u32)> {
+    /// Of `wanted` and of the trees above, by each one tree that has it, and the name it has there.
+    fn holders(&self, mut wanted: HashSet<Worth>) -> HashMap<Worth, (u32, u32)> {
         let mut holders = HashMap::new();
-        for (number, record) in &self.records {
-            // Trees that commits lead to are found from there; all are listed, since only then it is known which are not.
-            for (name, worth) in &record.came {
-                holders.entry(*worth).or_insert((*number, *name));
+        for _ in 0..DEEPEST {
+            let mut above = HashSet::new();
+            let came =
+                self.records.iter().flat_map(|(number, record)| record.came.iter().map(move |came| (number, came)));
+            for (number, (name, worth)) in came {
+                if wanted.remove(worth) {
+                    holders.insert(*worth, (*number, *name));
+                    above.insert(Worth::Tree(*number));
+                }
             }
+            above.retain(|tree| !holders.contains_key(tree));
+            if above.is_empty() {
+                break;
+            }
+            wanted = above;
         }
         holders
     }
 }
+
+/// Folders within each other that a path is told of.
+const DEEPEST: usize = 64;
 
 /// The view of a tree that leads to nothing of interest.
 const NOTHING: u32 = 0;
@@ -77,7 +95,8 @@ pub struct Views {
     /// By the number of a tree the number of its view.
     of_trees: Vec<u32>,
     records: Records,
-    holders: OnceLock<HashMap<Worth, (u32, u32)>>,
+    /// Paths of contents as an earlier scan knew them, each with the tree that it begins in.
+    paths: HashMap<u32, (Vec<u8>, u32)>,
 }
 
 /// What differs between two views.
@@ -90,17 +109,24 @@ pub enum Difference {
 }
 
 impl Views {
-    /// Of the trees that have a record, each with its number among all `objects`.
-    pub(super) fn new(names: Vec<Vec<u8>>, records: Vec<(u32, Record)>, objects: u64) -> Self {
-        let records = Records::new(records, objects);
-        let mut views = Self { names, of_trees: vec![NONE; records.places.len()], ..Self::default() };
+    /// None yet; of a repository with so many objects.
+    pub(super) fn none(objects: u64) -> Self {
+        let mut views = Self { of_trees: vec![NONE; usize::try_from(objects).unwrap_or(0)], ..Self::default() };
         views.views.push(Vec::new());
         views.numbers.insert(Vec::new(), NOTHING);
-        for (number, _) in &records.records {
-            views.settle(&records, *number);
-        }
-        views.records = records;
         views
+    }
+
+    /// Makes the views of trees, each with its number among all objects and what it differs in.
+    pub(super) fn add(&mut self, names: Vec<Vec<u8>>, records: Vec<(u32, Record)>) {
+        self.names = names;
+        let added: Vec<u32> = records.iter().map(|(number, _)| *number).collect();
+        let mut known = std::mem::take(&mut self.records);
+        known.add(records, self.of_trees.len() as u64);
+        for number in added {
+            self.settle(&known, number);
+        }
+        self.records = known;
     }
 
     /// Makes the view of a tree, and before it those that it takes. An explicit stack: chains of trees can be long.
@@ -236,17 +262,34 @@ impl Views {
         self.compare(tree(before), tree(after), path, tell);
     }
 
-    /// A path of a content that no commit leads to: as much of it as the trees that have it tell.
+    /// A path of each of some contents that no commit leads to: as much of it as the trees that have it tell.
     #[must_use]
-    pub fn path_of(&self, content: u32) -> Option<Vec<u8>> {
-        let holders = self.holders.get_or_init(|| self.records.holders());
-        let (mut tree, name) = *holders.get(&Worth::Blob(content))?;
-        let mut path = self.name(name).to_vec();
-        for _ in 0..64 {
-            let Some(&(above, name)) = holders.get(&Worth::Tree(tree)) else { break };
-            path = [self.name(name), b"/", &path].concat();
-            tree = above;
-        }
-        Some(path)
+    pub fn paths_of(&self, contents: &[u32]) -> Vec<(u32, Vec<u8>)> {
+        self.places_of(contents).into_iter().map(|(content, path, _)| (content, path)).collect()
+    }
+
+    /// The same, with the tree that each path begins in.
+    fn places_of(&self, contents: &[u32]) -> Vec<(u32, Vec<u8>, u32)> {
+        let start = |content: &u32| match self.paths.get(content) {
+            Some((_, top)) => Worth::Tree(*top),
+            None => Worth::Blob(*content),
+        };
+        let holders = self.records.holders(contents.iter().map(start).collect());
+        let place = |content: &u32| {
+            let (mut path, mut top) = match self.paths.get(content) {
+                Some(known) => known.clone(),
+                None => {
+                    let (tree, name) = *holders.get(&Worth::Blob(*content))?;
+                    (self.name(name).to_vec(), tree)
+                }
+            };
+            for _ in 0..DEEPEST {
+                let Some(&(above, name)) = holders.get(&Worth::Tree(top)) else { break };
+                path = [self.name(name), b"/", &path].concat();
+                top = above;
+            }
+            Some((*content, path, top))
+        };
+        contents.iter().filter_map(place).collect()
     }
 }
