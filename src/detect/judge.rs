@@ -111,7 +111,9 @@ fn by_syntax(score: &mut Score, found: &Assignment, value: &[u8], path: PathKind
     } else if call || (expression && !path.config) {
         score.add(-50, "an expression");
     } else if variable && !has_digit && !path.config {
-        score.add(-40, "a bare word outside configuration");
+        // A variable's name reads like words.
+        let points = if naturalness::looks_random(value) { -25 } else { -40 };
+        score.add(points, "a bare word outside configuration");
     } else if !path.config {
         score.add(-20, "not quoted, outside configuration");
     }
@@ -236,8 +238,8 @@ pub(super) fn by_path(score: &mut Score, path: PathKind) {
     let table = [
         (path.lock, -80, "a lock file or list of checksums"),
         (path.locale, -40, "a translation file"),
-        (path.test, -15, "a test"),
-        (path.docs && !path.test, -15, "documentation or an example"),
+        (path.test, -10, "a test"),
+        (path.docs && !path.test, -10, "documentation or an example"),
         (path.vendored, -10, "somebody else's code"),
         (path.minified, -15, "minified code"),
     ];
