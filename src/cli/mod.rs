@@ -1,6 +1,7 @@
 //! The command line. The only place with arguments, environment, standard output, progress bars and exit codes.
 
 mod cache;
+mod environment;
 mod error;
 mod exit;
 mod keys;
@@ -8,6 +9,7 @@ mod output;
 mod progress;
 mod rules;
 mod scan;
+mod staged;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,7 @@
 //! The one driver: takes every source, looks at each text once, and says what was found and what was not looked at.
 
 pub mod history;
+pub mod staged;
 mod surroundings;
 mod text;
 
@@ -69,6 +70,8 @@ pub struct Coverage {
     pub items: u64,
     /// Bytes scanned.
     pub bytes: u64,
+    /// Whether only what the next commit adds was looked at.
+    pub staged: bool,
     /// What was not, or not wholly, looked at.
     pub skipped: Vec<Skipped>,
     /// What the user's `--exclude` left out: files and whole folders.
@@ -175,6 +178,7 @@ pub fn run(
     let mut coverage = Coverage {
         items: shared.items,
         bytes: shared.bytes,
+        staged: false,
         skipped: shared.skipped,
         excluded: summary.excluded + histories.excluded,
         gitignore_respected: plan.walk.respect_gitignore,
