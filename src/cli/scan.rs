@@ -102,8 +102,8 @@ struct HistoryArgs {
     #[arg(long, value_name = "REV|DATE")]
     since: Option<String>,
 
-    /// Only the commits of B that A does not have
-    #[arg(long, value_name = "A..B")]
+    /// Only what the commits of B that A does not have add, and no files: what a pull request brings
+    #[arg(long, value_name = "A...B")]
     range: Option<String>,
 
     /// Only what a branch or other name leads to; repeatable
@@ -135,6 +135,7 @@ impl HistoryArgs {
                 branches: self.branch.clone(),
                 range: self.range.clone(),
                 since: self.since.clone(),
+                push: None,
             },
             all_occurrences: self.all_occurrences,
             cache: if self.no_cache { None } else { cache::folder().map(Cache::new) },
@@ -217,7 +218,7 @@ fn plan(args: &ScanArgs) -> Plan {
             respect_gitignore: args.respect_gitignore,
             exclude: args.exclude.clone(),
             threads,
-            repositories_only: args.history.history_only,
+            repositories_only: args.history.history_only || args.history.range.is_some(),
         },
         history: args.history.options(),
         min_confidence: args.confidence.into(),

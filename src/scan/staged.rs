@@ -343,14 +343,15 @@ mod tests {
 
     #[test]
     fn added_lines_are_those_that_the_old_text_lacks() {
-        let lines = |old: &str, new: &str| AddedLines::new(old.as_bytes(), new.as_bytes()).0;
-        assert_eq!(lines("a\nb\n", "a\nx\nb\n"), [1..2]);
-        assert_eq!(lines("a\nb\nc\n", "a\nc\n"), [1..1]);
-        assert_eq!(lines("", "a\nb"), [0..2]);
-        assert!(lines("a\n", "a\n").is_empty());
+        let lines = |old: &[u8], new: &[u8]| -> Vec<(u64, u64)> {
+            AddedLines::new(old, new).0.into_iter().map(|lines| (lines.start, lines.end)).collect()
+        };
+        assert_eq!(lines(b"a\nb\n", b"a\nx\nb\n"), [(1, 2)]);
+        assert_eq!(lines(b"a\nb\nc\n", b"a\nc\n"), [(1, 1)]);
+        assert_eq!(lines(b"", b"a\nb"), [(0, 2)]);
+        assert_eq!(lines(b"a\n", b"a\n"), []);
         let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
-        let wide = AddedLines::new(&utf16("one line\nand two\n"), &utf16("one line\nnew\nand two\n"));
-        assert_eq!(wide.0, [1..2]);
+        assert_eq!(lines(&utf16("one line\nand two\n"), &utf16("one line\nnew\nand two\n")), [(1, 2)]);
     }
 
     #[test]

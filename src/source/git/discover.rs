@@ -83,7 +83,7 @@ fn upwards(folder: &Path) -> Result<(PathBuf, PathBuf), String> {
             return Ok((above.into(), above.into()));
         }
     }
-    Err(format!("{}: this is no git repository, and no folder above it is one", folder.display()))
+    Err(format!("{}: this is no git repository, and no folder above it is one", real.display()))
 }
 
 /// What a file named `.git` leads to. It is the user's own: git would take the same commit from there.
