@@ -4,6 +4,7 @@ mod cache;
 mod environment;
 mod error;
 mod exit;
+mod hook;
 mod keys;
 mod output;
 mod progress;
@@ -32,6 +33,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Scan(Box<scan::ScanArgs>),
+    #[command(subcommand)]
+    Hook(hook::HookCommand),
     #[command(subcommand)]
     Rules(rules::RulesCommand),
     /// Print the JSON Schema of a report format
@@ -70,6 +73,7 @@ fn run(matches: &ArgMatches) -> Result<Exit, CliError> {
             let matches = matches.subcommand_matches("scan").expect("clap parsed this subcommand");
             scan::run(&args, matches)
         }
+        Command::Hook(command) => hook::run(&command),
         Command::Rules(command) => rules::run(&command),
         Command::Schema { format } => output::print(&output::schema(format)?).map(|()| Exit::Clean),
     }

@@ -7,6 +7,7 @@ pub mod commits;
 mod delta;
 pub mod discover;
 pub mod forest;
+pub mod hooks;
 mod index;
 mod index_file;
 pub mod objects;
