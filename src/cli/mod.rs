@@ -1,13 +1,16 @@
 //! The command line. The only place with arguments, environment, standard output, progress bars and exit codes.
 
 mod cache;
+mod environment;
 mod error;
 mod exit;
+mod hook;
 mod keys;
 mod output;
 mod progress;
 mod rules;
 mod scan;
+mod staged;
 
 use std::process::ExitCode;
 
@@ -30,6 +33,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Scan(Box<scan::ScanArgs>),
+    #[command(subcommand)]
+    Hook(hook::HookCommand),
     #[command(subcommand)]
     Rules(rules::RulesCommand),
     /// Print the JSON Schema of a report format
@@ -68,6 +73,7 @@ fn run(matches: &ArgMatches) -> Result<Exit, CliError> {
             let matches = matches.subcommand_matches("scan").expect("clap parsed this subcommand");
             scan::run(&args, matches)
         }
+        Command::Hook(command) => hook::run(&command),
         Command::Rules(command) => rules::run(&command),
         Command::Schema { format } => output::print(&output::schema(format)?).map(|()| Exit::Clean),
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use clap::{ArgMatches, Args, ValueEnum};
 use cleansweep::detect::Detector;
-use cleansweep::report::{json, sarif, text};
+use cleansweep::report::{hook, json, sarif, text};
 use cleansweep::rotation::Runbooks;
 use cleansweep::rule::{Catalogue, Confidence};
 use cleansweep::scan::history::{HistoryOptions, Selection};
@@ -18,6 +18,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::output::{self, Format, Target};
 use super::progress::Progress;
+use super::staged::StagedArgs;
 use super::{cache, keys, rules};
 
 /// Scan files, folders, git histories and standard input for secrets
@@ -54,6 +55,9 @@ pub(crate) struct ScanArgs {
     /// Skip larger files, and say so; in bytes, or with k, M or G
     #[arg(long, value_name = "SIZE", value_parser = size)]
     max_file_size: Option<u64>,
+
+    #[command(flatten)]
+    staged: StagedArgs,
 
     #[command(flatten)]
     history: HistoryArgs,
@@ -98,8 +102,8 @@ struct HistoryArgs {
     #[arg(long, value_name = "REV|DATE")]
     since: Option<String>,
 
-    /// Only the commits of B that A does not have
-    #[arg(long, value_name = "A..B")]
+    /// Only what the commits of B that A does not have add, and no files: what a pull request brings
+    #[arg(long, value_name = "A...B")]
     range: Option<String>,
 
     /// Only what a branch or other name leads to; repeatable
@@ -131,6 +135,7 @@ impl HistoryArgs {
                 branches: self.branch.clone(),
                 range: self.range.clone(),
                 since: self.since.clone(),
+                push: None,
             },
             all_occurrences: self.all_occurrences,
             cache: if self.no_cache { None } else { cache::folder().map(Cache::new) },
@@ -179,10 +184,14 @@ pub(crate) fn run(args: &ScanArgs, matches: &ArgMatches) -> Result<Exit, CliErro
     let started = now();
     let outcome = {
         let _progress = Progress::watch(&monitor, !args.quiet);
-        engine::run(&detector, &plan, std::io::stdin(), &monitor).map_err(CliError::usage)?
+        match args.staged.about() {
+            Some(_) => args.staged.run(&detector, plan, &monitor, matches)?,
+            None => engine::run(&detector, &plan, std::io::stdin(), &monitor).map_err(CliError::usage)?,
+        }
     };
     // A SARIF file describes the rules even if there is nothing else to say.
-    let advice = !outcome.findings.is_empty() || targets.iter().any(|t| t.format == Format::Sarif);
+    let wanted = args.staged.about().is_none() && !outcome.findings.is_empty();
+    let advice = wanted || targets.iter().any(|t| t.format == Format::Sarif);
     let runbooks = Runbooks::new(args.rules.catalogue(advice)?);
     let report = Report { outcome: &outcome, runbooks: &runbooks, args, started };
     for target in &targets {
@@ -209,7 +218,7 @@ fn plan(args: &ScanArgs) -> Plan {
             respect_gitignore: args.respect_gitignore,
             exclude: args.exclude.clone(),
             threads,
-            repositories_only: args.history.history_only,
+            repositories_only: args.history.history_only || args.history.range.is_some(),
         },
         history: args.history.options(),
         min_confidence: args.confidence.into(),
@@ -278,7 +287,10 @@ impl Report<'_> {
 
     fn text(&self) -> String {
         let options = text::Options { reveal: self.args.reveal, explain: self.args.explain };
-        text::build(self.outcome, self.runbooks, options)
+        match self.args.staged.about() {
+            Some(about) => hook::build(self.outcome, about, options),
+            None => text::build(self.outcome, self.runbooks, options),
+        }
     }
 
     fn run_info(&self) -> sarif::RunInfo {

@@ -2,6 +2,7 @@
 //! with which exit code has been decided before.
 
 pub mod catalogue;
+pub mod hook;
 pub mod json;
 pub mod runbook;
 pub mod sarif;

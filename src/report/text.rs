@@ -68,11 +68,11 @@ fn colour(severity: Severity) -> Style {
 }
 
 /// Text from the scanned bytes, without what a terminal would obey.
-fn tame(text: &str) -> String {
+pub(super) fn tame(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-fn shown(finding: &Finding, options: Options) -> String {
+pub(super) fn shown(finding: &Finding, options: Options) -> String {
     let secret = if options.reveal {
         String::from_utf8_lossy(finding.secret.reveal()).into_owned()
     } else {
@@ -205,7 +205,7 @@ fn write_summary(out: &mut String, outcome: &ScanOutcome, credentials: &[Credent
         out,
         "Scanned {} in {}{} in {:.2} s.",
         bytes(coverage.bytes),
-        count(coverage.items, "file"),
+        count(coverage.items, if coverage.staged { "staged file" } else { "file" }),
         histories(coverage),
         outcome.elapsed.as_secs_f64()
     );
@@ -290,7 +290,7 @@ fn notes(outcome: &ScanOutcome) -> Vec<String> {
 }
 
 /// `1 file`, `1,234 files`.
-fn count(number: u64, noun: &str) -> String {
+pub(super) fn count(number: u64, noun: &str) -> String {
     let plural = match noun {
         _ if number == 1 => noun.into(),
         "repository" => "repositories".into(),

@@ -1,6 +1,8 @@
 //! The one driver: takes every source, looks at each text once, and says what was found and what was not looked at.
 
 pub mod history;
+pub mod push;
+pub mod staged;
 mod surroundings;
 mod text;
 
@@ -69,6 +71,8 @@ pub struct Coverage {
     pub items: u64,
     /// Bytes scanned.
     pub bytes: u64,
+    /// Whether only what the next commit adds was looked at.
+    pub staged: bool,
     /// What was not, or not wholly, looked at.
     pub skipped: Vec<Skipped>,
     /// What the user's `--exclude` left out: files and whole folders.
@@ -175,6 +179,7 @@ pub fn run(
     let mut coverage = Coverage {
         items: shared.items,
         bytes: shared.bytes,
+        staged: false,
         skipped: shared.skipped,
         excluded: summary.excluded + histories.excluded,
         gitignore_respected: plan.walk.respect_gitignore,
@@ -289,6 +294,9 @@ impl Scan<'_> {
             move |item: FileItem| {
                 let shown = item.shown.clone();
                 self.guarded(&shown, &mut worker.0, |worker| {
+                    if self.only_added() || (self.plan.walk.repositories_only && self.plan.roots.contains(&item.path)) {
+                        return self.bundle(item, worker);
+                    }
                     self.name(&item.shown, worker);
                     self.small_file(item, worker, large);
                 });
@@ -306,7 +314,11 @@ impl Scan<'_> {
     }
 
     /// Scans the histories of repositories and bundles, one after the other: each uses all threads.
-    fn histories(&self, repositories: Vec<FoundRepository>, base: Option<&Path>) -> Result<Histories, String> {
+    fn histories(&self, mut repositories: Vec<FoundRepository>, base: Option<&Path>) -> Result<Histories, String> {
+        if self.only_added() && repositories.iter().any(|found| found.prefix.is_empty()) {
+            // A submodule has commits of its own, which the names of a range do not mean.
+            repositories.retain(|found| found.prefix.is_empty());
+        }
         let mut bundles = self.bundles.lock().unwrap_or_else(PoisonError::into_inner).clone();
         bundles.sort();
         let mut all = Histories::default();
@@ -315,6 +327,9 @@ impl Scan<'_> {
             all.unscanned.extend(bundles.into_iter().map(|bundle| bundle.shown));
             return Ok(all);
         };
+        if self.only_added() && repositories.is_empty() && bundles.is_empty() {
+            return Err("--range: there is no git repository to take the commits from".into());
+        }
         let exclude = worktree::Exclude::new(base.unwrap_or(Path::new("")), &self.plan.walk.exclude)?;
         let excluded = AtomicU64::new(0);
         let context = |shown: String, prefix: String| Context {
@@ -338,6 +353,11 @@ impl Scan<'_> {
         }
         all.excluded = excluded.into_inner();
         Ok(all)
+    }
+
+    /// Whether only what commits add is wanted, so that files as they are now do not matter.
+    fn only_added(&self) -> bool {
+        self.plan.history.as_ref().is_some_and(|options| options.selection.only_added())
     }
 
     fn worker(&self) -> Handover<'_> {
@@ -401,6 +421,19 @@ impl Scan<'_> {
             self.whole(origin, &buffer, read.map(drop), worker);
         }
         worker.buffer = buffer;
+    }
+
+    /// Takes note of a file that is a repository itself; the content of any other is not wanted.
+    fn bundle(&self, item: FileItem, worker: &mut Worker) {
+        let mut start = Vec::new();
+        match file::open(&item.path, &item.shown) {
+            Err(skipped) => return worker.skipped.push(skipped),
+            // What cannot be read is no bundle that could be.
+            Ok((file, _)) => drop(file.take(SNIFFED as u64).read_to_end(&mut start)),
+        }
+        if bundle::is_bundle(&start) {
+            self.bundles.lock().unwrap_or_else(PoisonError::into_inner).push(item);
+        }
     }
 
     fn large_file(&self, item: &FileItem, worker: &mut Worker) {

@@ -147,9 +147,8 @@ where
         let exclude = Exclude::new(&root.path, &options.exclude)?;
         let walk = RootWalk { root, roots, exclude, summary: &summary, only: options.repositories_only };
         if root.real.is_file() {
-            if !options.repositories_only {
-                visitor()(FileItem { path: root.path.clone(), shown: root.show(&root.path) });
-            }
+            // It can be a bundle, which is a repository in one file.
+            visitor()(FileItem { path: root.path.clone(), shown: root.show(&root.path) });
             continue;
         }
         if let Some(around) = root.repository_around() {

@@ -69,6 +69,8 @@ pub(super) struct Events {
     pub(super) names: BTreeMap<Vec<u8>, (i64, u32, Vec<u8>)>,
     /// Contents that are new in a commit, if they were asked for.
     pub(super) brought: BTreeSet<ObjectId>,
+    /// Contents that a commit replaced or took away, if they are of use.
+    pub(super) replaced: BTreeSet<ObjectId>,
     pub(super) missing: BTreeSet<ObjectId>,
     pub(super) unreadable: BTreeMap<ObjectId, (SkipReason, String)>,
     /// Commits of which not everything was looked at.
@@ -81,13 +83,15 @@ pub(super) struct Collector<'c> {
     targets: &'c HashMap<ObjectId, u32>,
     /// Whether to remember every new content.
     all: bool,
+    /// Whether what was before is of use.
+    before: bool,
     paths: HashMap<Vec<u8>, u32>,
     events: Events,
 }
 
 impl<'c> Collector<'c> {
-    pub(super) fn new(graph: &'c Graph, targets: &'c HashMap<ObjectId, u32>, all: bool) -> Self {
-        Self { graph, targets, all, paths: HashMap::new(), events: Events::default() }
+    pub(super) fn new(graph: &'c Graph, targets: &'c HashMap<ObjectId, u32>, all: bool, before: bool) -> Self {
+        Self { graph, targets, all, before, paths: HashMap::new(), events: Events::default() }
     }
 
     fn time(&self, commit: u32) -> i64 {
@@ -118,6 +122,16 @@ impl Sink for Collector<'_> {
         }
         let time = self.time(commit);
         self.events.name(&path[start..], path, time, commit);
+    }
+
+    fn wants_before(&self) -> bool {
+        self.before
+    }
+
+    fn replaced(&mut self, blob: &oid) {
+        if self.all {
+            self.events.replaced.insert(blob.to_owned());
+        }
     }
 
     fn lacks(&mut self, id: ObjectId, why: Option<(SkipReason, String)>) {
@@ -223,6 +237,7 @@ impl Events {
                 }
             }
             self.brought.extend(part.brought);
+            self.replaced.extend(part.replaced);
             self.missing.extend(part.missing);
             self.unreadable.extend(part.unreadable);
             self.cut.extend(part.cut);

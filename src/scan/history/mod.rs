@@ -27,8 +27,8 @@ use self::flag::{Flag, Flags, Look, Wanted};
 use self::packs::PackFacts;
 use self::provenance::Sources;
 use self::remember::Memory;
-pub use self::select::Selection;
-use self::versions::{NOWHERE, Seen, Version};
+pub use self::select::{Push, Selection};
+use self::versions::{Before, NOWHERE, Seen, Version};
 use super::{Monitor, Plan};
 use crate::blob::{ObjectKind, Origin, SkipReason, Skipped};
 use crate::detect::{Detector, PathKind, Scratch, Window};
@@ -232,7 +232,9 @@ impl HistoryScan<'_> {
             self.of_few(look, &known)
         };
         let versions = self.versions(&targets, &events);
-        let mut seen = versions::scan(self.context, &self.objects, &versions, &events);
+        let only_added = selection.only_added();
+        let before = only_added.then(|| Before::of(self.context, &self.objects, &targets, &events));
+        let mut seen = versions::scan(self.context, &self.objects, &versions, &events, before.as_ref());
         let tips = self.refs.named.iter().map(|(name, id)| (name.clone(), peel(*id))).collect();
         let sources = Sources {
             context: self.context,
@@ -326,21 +328,23 @@ impl HistoryScan<'_> {
         let selected = |number: u32| known.selected[number as usize];
         let none = HashMap::new();
         let mut events = Events::default();
-        events.merge(changes().of_commits(selected, || Collector::new(known.graph, &none, true), stop));
-        let mut wanted: Vec<ObjectId> = events.brought.iter().copied().collect();
+        let before = self.context.options.selection.only_added();
+        events.merge(changes().of_commits(selected, || Collector::new(known.graph, &none, true, before), stop));
+        let contents: BTreeSet<ObjectId> = events.brought.union(&events.replaced).copied().collect();
+        let mut wanted: Vec<ObjectId> = contents.iter().copied().collect();
         wanted
             .extend((0..known.graph.len()).filter(|&number| selected(number)).map(|number| known.graph.get(number).id));
         wanted.extend(known.tags.keys().copied());
         look.each(&self.objects, &wanted, Wanted { read: false, search: true });
         let flags = look.finish();
-        let targets = self.targets(&flags, known, Some(&events.brought));
+        let targets = self.targets(&flags, known, Some(&contents));
         let numbers = targets.numbers();
-        events.merge(changes().of_commits(selected, || Collector::new(known.graph, &numbers, false), stop));
+        events.merge(changes().of_commits(selected, || Collector::new(known.graph, &numbers, false, before), stop));
         (targets, events, flags)
     }
 
-    /// The flagged objects that are wanted, by number; of contents those that are `brought`, where that is known.
-    fn targets(&self, flags: &Flags, known: &Known<'_>, brought: Option<&BTreeSet<ObjectId>>) -> Targets {
+    /// The flagged objects that are wanted, by number; of contents those that the selected commits touch, where that is known.
+    fn targets(&self, flags: &Flags, known: &Known<'_>, contents: Option<&BTreeSet<ObjectId>>) -> Targets {
         let everything = self.context.options.selection.is_everything();
         let least = self.context.plan.min_confidence;
         let named: HashSet<ObjectId> = self.refs.named.values().copied().collect();
@@ -349,8 +353,9 @@ impl HistoryScan<'_> {
             _ if flag.level < least => false,
             _ if everything => true,
             Kind::Commit => is_selected(&flag.id),
+            Kind::Tag if self.context.options.selection.pushes(&flag.id) => true,
             Kind::Tag => named.contains(&flag.id) && is_selected(&peel(known.tags, flag.id)),
-            _ => brought.is_none_or(|brought| brought.contains(&flag.id)),
+            _ => contents.is_none_or(|contents| contents.contains(&flag.id)),
         };
         Targets::new(flags.flags.iter().filter(wanted).map(|flag| (flag.id, flag.kind)).collect())
     }

@@ -9,14 +9,14 @@ use rayon::prelude::*;
 
 use super::super::text::TextScan;
 use super::Context;
-use super::events::Events;
+use super::events::{Event, Events, Targets};
 use super::flag::Unreadable;
 use crate::blob::{Origin, SkipReason, Skipped};
 use crate::detect::{PathKind, Scratch};
 use crate::finding::{self, Candidate, Finding};
 use crate::secret::Fingerprint;
 use crate::source::encoding::Encoding;
-use crate::source::git::objects::Objects;
+use crate::source::git::objects::{Finder, Objects};
 
 /// Objects that a thread takes at once.
 const TOGETHER: usize = 64;
@@ -81,15 +81,21 @@ impl Seen {
     }
 }
 
-/// Scans `versions`; `paths` are those of the events.
-pub(super) fn scan(context: &Context<'_>, objects: &Objects, versions: &[Version], events: &Events) -> Seen {
+/// Scans `versions`, found where the `events` say. Of what `before` knows nothing is told again.
+pub(super) fn scan(
+    context: &Context<'_>,
+    objects: &Objects,
+    versions: &[Version],
+    events: &Events,
+    before: Option<&Before>,
+) -> Seen {
     let seen = Mutex::new(Seen::default());
     // Those that are near each other in a pack are made from each other.
     let mut order: Vec<&Version> = versions.iter().collect();
     order.sort_by_key(|version| objects.place(&version.id));
     order.par_chunks(TOGETHER).for_each(|chunk| {
         let mut finder = objects.finder();
-        let mut scanner = Scanner { context, events, scratch: Scratch::default(), seen: Seen::default() };
+        let mut scanner = Scanner { context, events, before, scratch: Scratch::default(), seen: Seen::default() };
         for version in chunk.iter().take_while(|_| !context.monitor.is_cancelled()) {
             match finder.find(&version.id) {
                 Ok(Some((_, data))) => scanner.version(version, &data),
@@ -116,6 +122,7 @@ pub(super) fn scan(context: &Context<'_>, objects: &Objects, versions: &[Version
 struct Scanner<'s> {
     context: &'s Context<'s>,
     events: &'s Events,
+    before: Option<&'s Before>,
     scratch: Scratch,
     seen: Seen,
 }
@@ -146,12 +153,8 @@ impl Scanner<'_> {
         }
     }
 
-    /// Scans a content of any encoding.
     fn candidates(&mut self, kind: Kind, path: PathKind, data: &[u8]) -> (Vec<Candidate>, Option<String>) {
-        let encoding = if kind == Kind::Blob { Encoding::sniff(data) } else { Encoding::Bytes };
-        let mut text = TextScan::new(self.context.detector, path);
-        text.whole(&encoding.decode(data), encoding == Encoding::Binary, &mut self.scratch);
-        text.finish()
+        candidates(self.context, kind, path, data, &mut self.scratch)
     }
 
     /// Takes note of what was found in a content at one of its paths.
@@ -168,6 +171,9 @@ impl Scanner<'_> {
     fn keep(&mut self, target: u32, path: u32, time: i64, findings: Vec<Finding>) {
         for finding in findings {
             let credential = finding.credential;
+            if self.before.is_some_and(|before| !before.lets(self.events, path, target, credential)) {
+                continue;
+            }
             if finding.confidence < self.context.plan.min_confidence {
                 self.seen.below.insert(credential);
                 continue;
@@ -176,6 +182,69 @@ impl Scanner<'_> {
             self.seen.sightings.push(Sighting { credential, time, path, target, line, column });
             self.seen.offer(credential, ((time, path, target), finding));
         }
+    }
+}
+
+/// Scans a content of any encoding.
+fn candidates(
+    context: &Context<'_>,
+    kind: Kind,
+    path: PathKind,
+    data: &[u8],
+    scratch: &mut Scratch,
+) -> (Vec<Candidate>, Option<String>) {
+    let encoding = if kind == Kind::Blob { Encoding::sniff(data) } else { Encoding::Bytes };
+    let mut text = TextScan::new(context.detector, path);
+    text.whole(&encoding.decode(data), encoding == Encoding::Binary, scratch);
+    text.finish()
+}
+
+/// What contents had before commits changed them or took them away: what only stayed or moved was not added.
+pub(super) struct Before {
+    /// The credentials of contents, however little speaks for them.
+    credentials: HashMap<u32, BTreeSet<Fingerprint>>,
+    /// By commit the contents that it took away.
+    removed: HashMap<u32, Vec<u32>>,
+}
+
+impl Before {
+    /// Scans what was before.
+    pub(super) fn of(context: &Context<'_>, objects: &Objects, targets: &Targets, events: &Events) -> Self {
+        let contents: BTreeSet<u32> = events.events.iter().filter_map(|event| event.old).collect();
+        let contents: Vec<u32> = contents.into_iter().collect();
+        let known = |scratch: &mut Scratch, finder: &mut Finder<'_>, content: u32| {
+            // What cannot be read is as good as nothing: then too much is told, not too little.
+            let (_, data) = finder.find(&targets.get(content).0).ok().flatten()?;
+            let (candidates, _) = candidates(context, Kind::Blob, PathKind::credulous(), &data, scratch);
+            let names = candidates.iter().map(|candidate| candidate.secret.fingerprint(&context.plan.keys));
+            Some((content, names.collect()))
+        };
+        let credentials = contents
+            .par_chunks(TOGETHER)
+            .flat_map_iter(|chunk| {
+                let (mut scratch, mut finder) = (Scratch::default(), objects.finder());
+                chunk.iter().filter_map(|&content| known(&mut scratch, &mut finder, content)).collect::<Vec<_>>()
+            })
+            .collect();
+        let mut removed: HashMap<u32, Vec<u32>> = HashMap::new();
+        for event in events.events.iter().filter(|event| event.new.is_none()) {
+            removed.entry(event.commit).or_default().extend(event.old);
+        }
+        Self { credentials, removed }
+    }
+
+    /// Whether some commit added a credential when it gave a path a content.
+    fn lets(&self, events: &Events, path: u32, content: u32, credential: Fingerprint) -> bool {
+        if path == NOWHERE {
+            return true;
+        }
+        let has = |content: u32| self.credentials.get(&content).is_some_and(|known| known.contains(&credential));
+        let brought: Vec<&Event> = events.of_path(path).iter().filter(|event| event.new == Some(content)).collect();
+        // Of a merge there is an event for each of its parents.
+        brought.chunk_by(|a, b| a.commit == b.commit).any(|brought| {
+            let moved = || self.removed.get(&brought[0].commit).is_some_and(|gone| gone.iter().any(|&old| has(old)));
+            !brought.iter().filter_map(|event| event.old).any(has) && !moved()
+        })
     }
 }
 

@@ -39,6 +39,12 @@ pub trait Sink: Send {
     /// A file or folder that is new at its place; its own name begins at `start` of the path.
     fn added(&mut self, commit: u32, path: &[u8], start: usize, blob: Option<&oid>);
 
+    /// Whether what was before is of use too; then merges are compared with all of their parents.
+    fn wants_before(&self) -> bool;
+
+    /// The content of a file that has another one since, or is gone. Told if that is of use.
+    fn replaced(&mut self, blob: &oid);
+
     /// An object that ought to be there and is not, or cannot be read.
     fn lacks(&mut self, id: ObjectId, why: Option<(SkipReason, String)>);
 
@@ -287,9 +293,32 @@ impl<'w, S: Sink> Walker<'w, S> {
                 let change = Change { commit, path: &self.path, old: old.as_deref(), new: new.as_deref() };
                 self.sink.changed(&change);
             }
+            if self.sink.wants_before() && old != new {
+                let was_file = before.is_some_and(|before| !before.is_tree() && !before.is_submodule());
+                self.before(commit, old.as_deref().filter(|_| was_file), blob);
+            }
         }
         self.path.truncate(len);
         wanted
+    }
+
+    /// Tells what the file at the current path was: in the first parent `old`, and for a merge what the others have.
+    fn before(&mut self, commit: u32, old: Option<&oid>, new: Option<&oid>) {
+        if let Some(old) = old {
+            self.sink.replaced(old);
+        }
+        let graph = self.changes.graph;
+        for parent in graph.get(commit).parents.iter().skip(1).filter_map(|id| graph.number(id)) {
+            let Some(other) = file_at(&mut self.finder, &graph.get(parent).tree, &self.path) else { continue };
+            if new.is_none_or(|new| *new == *other) {
+                continue;
+            }
+            self.sink.replaced(&other);
+            if new.is_some_and(|new| self.sink.wants(new)) {
+                let change = Change { commit, path: &self.path, old: Some(&other), new };
+                self.sink.changed(&change);
+            }
+        }
     }
 
     /// Whether the file at the current path is, for a merge, that of a parent other than the first: then the change was made there.

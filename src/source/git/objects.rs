@@ -33,20 +33,19 @@ pub struct Objects {
     folders: Vec<loose::Store>,
     /// The names of the loose objects, in order, each with the number of its folder.
     pub loose: Vec<(ObjectId, u32)>,
+    /// Whether the loose objects are listed; else each is looked for when it is asked for.
+    listed: bool,
 }
 
 impl Objects {
     /// Opens the packs of object folders and lists their loose objects. Trouble goes to `skipped`, where the folders are called `shown`.
     #[must_use]
     pub fn open(folders: &[PathBuf], hash: HashKind, shown: &str, skipped: &mut Vec<Skipped>) -> Self {
-        let mut objects = Self { hash, packs: Vec::new(), folders: Vec::new(), loose: Vec::new() };
+        let mut objects = Self::for_lookup(folders, hash, shown, skipped);
         for (number, folder) in (0..).zip(folders) {
-            objects.open_packs(&folder.join("pack"), shown, skipped);
             objects.list_loose(folder, number, shown, skipped);
-            let limit = usize::try_from(OBJECT_LIMIT).ok();
-            let options = loose::Options { alloc_limit_bytes: limit, ..loose::Options::default() };
-            objects.folders.push(loose::Store::at_opts(folder, hash, options));
         }
+        objects.listed = true;
         objects.loose.sort_unstable();
         objects.loose.dedup_by_key(|(id, _)| *id);
         let packs = &objects.packs;
@@ -54,10 +53,23 @@ impl Objects {
         objects
     }
 
+    /// The same without a list of the loose objects, for who wants few of them.
+    #[must_use]
+    pub fn for_lookup(folders: &[PathBuf], hash: HashKind, shown: &str, skipped: &mut Vec<Skipped>) -> Self {
+        let mut objects = Self { hash, packs: Vec::new(), folders: Vec::new(), loose: Vec::new(), listed: false };
+        let limit = usize::try_from(OBJECT_LIMIT).ok();
+        let options = loose::Options { alloc_limit_bytes: limit, ..loose::Options::default() };
+        for folder in folders {
+            objects.open_packs(&folder.join("pack"), shown, skipped);
+            objects.folders.push(loose::Store::at_opts(folder, hash, options));
+        }
+        objects
+    }
+
     /// The objects of one pack, as a bundle has it.
     #[must_use]
     pub fn of_pack(pack: Pack, hash: HashKind) -> Self {
-        Self { hash, packs: vec![pack], folders: Vec::new(), loose: Vec::new() }
+        Self { hash, packs: vec![pack], folders: Vec::new(), loose: Vec::new(), listed: true }
     }
 
     fn open_packs(&mut self, folder: &Path, shown: &str, skipped: &mut Vec<Skipped>) {
@@ -196,6 +208,9 @@ impl Objects {
     }
 
     fn loose_folder(&self, id: &oid) -> Option<&loose::Store> {
+        if !self.listed {
+            return self.folders.iter().find(|folder| folder.contains(id));
+        }
         let at = self.loose.binary_search_by(|(other, _)| other.as_ref().cmp(id)).ok()?;
         self.folders.get(self.loose[at].1 as usize)
     }

@@ -102,6 +102,12 @@ impl<'s> Git<'s> {
         String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
     }
 
+    /// Writes files and adds them to the index.
+    pub(crate) fn stage(&self, files: &[(&str, &str)]) {
+        files.iter().for_each(|(path, content)| self.write(path, content));
+        self.run(&["add", "-A"]);
+    }
+
     /// Puts all objects into one pack.
     pub(crate) fn repack(&self) {
         self.run(&["repack", "-adfq", "--depth=50", "--window=50"]);

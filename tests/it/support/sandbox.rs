@@ -155,6 +155,12 @@ impl Run {
         self
     }
 
+    /// Runs it in another folder than the sandbox's.
+    pub(crate) fn within(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
     /// Another home, as another user or machine has.
     pub(crate) fn home(self, home: &Path) -> Self {
         self.env("HOME", home).env("USERPROFILE", home).env("XDG_STATE_HOME", home.join("state"))
