@@ -1,5 +1,6 @@
 //! The command line. The only place with arguments, environment, standard output, progress bars and exit codes.
 
+mod baseline;
 mod cache;
 mod error;
 mod exit;
@@ -8,6 +9,7 @@ mod output;
 mod progress;
 mod rules;
 mod scan;
+mod silence;
 
 use std::process::ExitCode;
 
@@ -30,6 +32,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Scan(Box<scan::ScanArgs>),
+    #[command(subcommand)]
+    Baseline(Box<baseline::BaselineCommand>),
     #[command(subcommand)]
     Rules(rules::RulesCommand),
     /// Print the JSON Schema of a report format
@@ -68,6 +72,7 @@ fn run(matches: &ArgMatches) -> Result<Exit, CliError> {
             let matches = matches.subcommand_matches("scan").expect("clap parsed this subcommand");
             scan::run(&args, matches)
         }
+        Command::Baseline(command) => baseline::run(&command),
         Command::Rules(command) => rules::run(&command),
         Command::Schema { format } => output::print(&output::schema(format)?).map(|()| Exit::Clean),
     }

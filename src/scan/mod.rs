@@ -15,13 +15,14 @@ use self::history::{Context, HistoryCoverage, HistoryOptions};
 use self::text::TextScan;
 use crate::blob::{Origin, SkipReason, Skipped};
 use crate::detect::{Detector, PathKind, Scratch};
+use crate::finding::silencing::{Note, Scope, Silencing};
 use crate::finding::{self, Finding, Redactor};
 use crate::rule::{Confidence, RuleSet};
 use crate::secret::FingerprintKeys;
 use crate::source::encoding::{Encoding, SNIFFED, Utf16Reader};
 use crate::source::file;
-use crate::source::git::bundle;
-use crate::source::worktree::{self, FileItem, FoundRepository, Root, WalkOptions};
+use crate::source::git::{bundle, repository};
+use crate::source::worktree::{self, Exclude, FileItem, FoundRepository, Root, WalkOptions};
 
 /// Files up to this size are read whole, by the thread that met them; larger ones in batches, by all threads.
 const WHOLE: u64 = 2 << 20;
@@ -43,6 +44,8 @@ pub struct Plan {
     pub max_file_size: Option<u64>,
     /// What fingerprints are made with.
     pub keys: FingerprintKeys,
+    /// What silences findings.
+    pub silencing: Silencing,
 }
 
 /// Shared between the scan and whoever watches it.
@@ -81,6 +84,10 @@ pub struct Coverage {
     pub histories: Vec<HistoryCoverage>,
     /// Repositories whose history was not looked at.
     pub unscanned_histories: Vec<String>,
+    /// Whether that was a whole project with its whole history, but for what was excluded.
+    pub whole: bool,
+    /// What there is to know of silencing; it changes nothing of what the scan amounts to.
+    pub notes: Vec<Note>,
 }
 
 /// What the scan amounts to.
@@ -159,7 +166,12 @@ pub fn run(
     if !more.is_empty() {
         summary.skipped.extend(scan.files(&more)?.skipped);
     }
-    let histories = scan.histories(summary.repositories, base.as_deref())?;
+    let mut others = repositories_of_others(&summary.repositories);
+    let bundles = scan.bundles.lock().unwrap_or_else(PoisonError::into_inner);
+    others.extend(bundles.iter().map(|bundle| bundle_prefix(&bundle.shown)));
+    drop(bundles);
+    let exclude = Exclude::new(base.as_deref().unwrap_or(Path::new("")), &plan.walk.exclude)?;
+    let histories = scan.histories(summary.repositories, &others, &exclude)?;
     let mut shared = scan.shared.into_inner().unwrap_or_else(PoisonError::into_inner);
     if monitor.is_cancelled() {
         shared.skipped.push(Skipped::new(
@@ -181,20 +193,50 @@ pub fn run(
         broken_links: summary.broken_links,
         histories: histories.coverage,
         unscanned_histories: histories.unscanned,
+        ..Coverage::default()
     };
     let mut findings = in_order(shared.findings);
-    redact(&mut findings, &mut coverage);
+    let redactor = redact(&mut findings, &mut coverage);
+    coverage.whole = base.is_some() && roots.iter().any(Root::is_base) && is_whole(plan, &coverage);
+    let (whole, least) = (coverage.whole, plan.min_confidence);
+    let scope = Scope { rules: detector.rules(), others: &others, whole, exclude: &exclude, least };
+    coverage.notes = plan.silencing.apply(&mut findings, &scope, &redactor);
     let all = findings.len();
     findings.retain(|f| f.confidence >= plan.min_confidence);
+    let below = (all - findings.len()) as u64;
+    let (silenced, findings) = findings.into_iter().partition(|f| f.silence.is_some());
     Ok(ScanOutcome {
         rules: detector.rules().clone(),
-        below_confidence: (all - findings.len()) as u64 + histories.below,
+        below_confidence: below + histories.below,
         findings,
-        silenced: Vec::new(),
+        silenced,
         coverage,
         base,
         elapsed: started.elapsed(),
     })
+}
+
+/// What the paths of those repositories begin with that lie in the project's folder and are neither its own nor its submodules.
+fn repositories_of_others(repositories: &[FoundRepository]) -> Vec<String> {
+    let common = |found: &FoundRepository| repository::common_dir(&found.git_dir);
+    let own = repositories.iter().find(|found| found.prefix.is_empty()).map(common);
+    let nested = repositories.iter().filter(|found| !found.prefix.is_empty());
+    let of_others = |found: &&FoundRepository| own.as_ref().is_none_or(|own| !common(found).starts_with(own));
+    nested.filter(of_others).map(|found| found.prefix.clone()).collect()
+}
+
+/// What the paths in a bundle begin with.
+fn bundle_prefix(shown: &str) -> String {
+    format!("{shown}!/")
+}
+
+/// Whether nothing of the folders and their histories was left out but by `--exclude`.
+fn is_whole(plan: &Plan, coverage: &Coverage) -> bool {
+    let history = match &plan.history {
+        Some(options) => options.selection.is_everything(),
+        None => coverage.unscanned_histories.is_empty(),
+    };
+    history && coverage.skipped.is_empty() && !plan.walk.respect_gitignore && !plan.walk.repositories_only
 }
 
 /// Sorts findings by path and place, each once: a file can be reached by two of the paths the user named. A secret in a
@@ -210,7 +252,7 @@ fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 /// Masks, in everything that will be shown, every secret that is known, whichever finding it belongs to.
-fn redact(findings: &mut [Finding], coverage: &mut Coverage) {
+fn redact(findings: &mut [Finding], coverage: &mut Coverage) -> Redactor {
     let redactor = Redactor::new(findings.iter().map(|f| &f.secret));
     findings.iter_mut().for_each(|finding| finding.redact(&redactor));
     for skipped in &mut coverage.skipped {
@@ -221,6 +263,7 @@ fn redact(findings: &mut [Finding], coverage: &mut Coverage) {
     for name in coverage.broken_links.iter_mut().chain(&mut coverage.unscanned_histories).chain(histories) {
         *name = redactor.mask(name);
     }
+    redactor
 }
 
 fn explain(error: &io::Error) -> String {
@@ -306,7 +349,12 @@ impl Scan<'_> {
     }
 
     /// Scans the histories of repositories and bundles, one after the other: each uses all threads.
-    fn histories(&self, repositories: Vec<FoundRepository>, base: Option<&Path>) -> Result<Histories, String> {
+    fn histories(
+        &self,
+        repositories: Vec<FoundRepository>,
+        others: &[String],
+        exclude: &Exclude,
+    ) -> Result<Histories, String> {
         let mut bundles = self.bundles.lock().unwrap_or_else(PoisonError::into_inner).clone();
         bundles.sort();
         let mut all = Histories::default();
@@ -315,15 +363,18 @@ impl Scan<'_> {
             all.unscanned.extend(bundles.into_iter().map(|bundle| bundle.shown));
             return Ok(all);
         };
-        let exclude = worktree::Exclude::new(base.unwrap_or(Path::new("")), &self.plan.walk.exclude)?;
         let excluded = AtomicU64::new(0);
         let context = |shown: String, prefix: String| Context {
             detector: self.detector,
             plan: self.plan,
             options,
             monitor: self.monitor,
-            exclude: &exclude,
+            exclude,
             excluded: &excluded,
+            comments: match others.contains(&prefix) {
+                true => self.plan.silencing.comments.of_others(),
+                false => self.plan.silencing.comments,
+            },
             shown,
             prefix,
         };
@@ -332,7 +383,7 @@ impl Scan<'_> {
             all.add(context.guarded(|context| context.repository(&found.git_dir))?);
         }
         for bundle in bundles {
-            let prefix = format!("{}!/", bundle.shown);
+            let prefix = bundle_prefix(&bundle.shown);
             let context = context(bundle.shown, prefix);
             all.add(context.guarded(|context| context.bundle(&bundle.path))?);
         }
