@@ -1,5 +1,6 @@
 //! The command line. The only place with arguments, environment, standard output, progress bars and exit codes.
 
+mod baseline;
 mod cache;
 mod environment;
 mod error;
@@ -10,6 +11,7 @@ mod output;
 mod progress;
 mod rules;
 mod scan;
+mod silence;
 mod staged;
 
 use std::process::ExitCode;
@@ -35,6 +37,8 @@ enum Command {
     Scan(Box<scan::ScanArgs>),
     #[command(subcommand)]
     Hook(hook::HookCommand),
+    #[command(subcommand)]
+    Baseline(Box<baseline::BaselineCommand>),
     #[command(subcommand)]
     Rules(rules::RulesCommand),
     /// Print the JSON Schema of a report format
@@ -74,6 +78,7 @@ fn run(matches: &ArgMatches) -> Result<Exit, CliError> {
             scan::run(&args, matches)
         }
         Command::Hook(command) => hook::run(&command),
+        Command::Baseline(command) => baseline::run(&command),
         Command::Rules(command) => rules::run(&command),
         Command::Schema { format } => output::print(&output::schema(format)?).map(|()| Exit::Clean),
     }

@@ -114,12 +114,24 @@ pub(crate) fn write(file: Option<&Path>, fill: impl Fn(&mut dyn Write) -> io::Re
     done(path, write_file(path, &fill))
 }
 
+/// Writes a file that must not be there yet; it appears whole or not at all.
+pub(crate) fn write_new(path: &Path, text: &str) -> Result<(), CliError> {
+    let written = temporary(path, &|out| out.write_all(text.as_bytes()))
+        .and_then(|temporary| temporary.persist_noclobber(path).map(drop).map_err(|e| e.error));
+    done(path, written)
+}
+
 fn write_file(path: &Path, fill: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     // What exists and is no plain file, like /dev/null or a pipe, cannot be replaced.
     if std::fs::metadata(path).is_ok_and(|meta| !meta.is_file()) {
         let mut out = BufWriter::new(std::fs::OpenOptions::new().write(true).open(path)?);
         return fill(&mut out).and_then(|()| out.flush());
     }
+    temporary(path, fill)?.persist(path).map(drop).map_err(|e| e.error)
+}
+
+/// A file beside `path` with what `fill` writes.
+fn temporary(path: &Path, fill: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<tempfile::NamedTempFile> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -131,7 +143,7 @@ fn write_file(path: &Path, fill: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> i
         out.flush()?;
     }
     readable_as_usual(temporary.as_file())?;
-    temporary.persist(path).map(drop).map_err(|e| e.error)
+    Ok(temporary)
 }
 
 /// Temporary files are made for the user alone; a report has the permissions any new file has.

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, ValueEnum};
 use cleansweep::detect::Detector;
+use cleansweep::finding::silencing::ScanDefaults;
 use cleansweep::report::{hook, json, sarif, text};
 use cleansweep::rotation::Runbooks;
 use cleansweep::rule::{Catalogue, Confidence};
@@ -18,6 +20,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::output::{self, Format, Target};
 use super::progress::Progress;
+use super::silence::{Loaded, Project, SilenceArgs};
 use super::staged::StagedArgs;
 use super::{cache, keys, rules};
 
@@ -61,6 +64,9 @@ pub(crate) struct ScanArgs {
 
     #[command(flatten)]
     history: HistoryArgs,
+
+    #[command(flatten)]
+    silence: SilenceArgs,
 
     #[command(flatten)]
     rules: rules::RuleArgs,
@@ -144,7 +150,7 @@ impl HistoryArgs {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Level {
+pub(crate) enum Level {
     Low,
     Medium,
     High,
@@ -177,10 +183,11 @@ fn size(text: &str) -> Result<u64, String> {
 pub(crate) fn run(args: &ScanArgs, matches: &ArgMatches) -> Result<Exit, CliError> {
     let targets = output::targets(matches)?;
     let rules = Arc::new(Catalogue::load(&args.rules.sources()).map_err(|e| CliError::usage(e.to_string()))?);
+    let loaded = args.silence.load(&Project::of(&args.paths, &args.silence), &rules)?;
+    let plan = plan(args, matches, loaded)?;
     let detector = Detector::new(rules);
     let monitor = Arc::new(Monitor::default());
     stop_on_interrupt(&monitor);
-    let plan = plan(args);
     let started = now();
     let outcome = {
         let _progress = Progress::watch(&monitor, !args.quiet);
@@ -203,7 +210,11 @@ pub(crate) fn run(args: &ScanArgs, matches: &ArgMatches) -> Result<Exit, CliErro
     Ok(outcome.verdict().into())
 }
 
-fn plan(args: &ScanArgs) -> Plan {
+/// What the command line says; where it is silent, what the configuration does.
+fn plan(args: &ScanArgs, matches: &ArgMatches, loaded: Loaded) -> Result<Plan, CliError> {
+    let Loaded { silencing, defaults } = loaded;
+    let given = matches.value_source("confidence") == Some(ValueSource::CommandLine);
+    let configured = defaults.confidence.filter(|_| !given);
     let stdin = Path::new("-");
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let threads = args.threads.map_or_else(cores, usize::from);
@@ -211,20 +222,27 @@ fn plan(args: &ScanArgs) -> Plan {
         // Folders are walked by threads of their own, large files are shared among these. Nobody has made them before.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     }
-    Plan {
+    Ok(Plan {
         roots: args.paths.iter().filter(|p| *p != stdin).cloned().collect(),
         stdin: args.paths.iter().any(|p| p == stdin),
         walk: WalkOptions {
             respect_gitignore: args.respect_gitignore,
-            exclude: args.exclude.clone(),
+            exclude: args.exclude.iter().chain(&defaults.exclude).cloned().collect(),
             threads,
             repositories_only: args.history.history_only || args.history.range.is_some(),
         },
         history: args.history.options(),
-        min_confidence: args.confidence.into(),
-        max_file_size: args.max_file_size,
+        min_confidence: configured.unwrap_or_else(|| args.confidence.into()),
+        max_file_size: args.max_file_size.map_or_else(|| configured_size(&defaults), |size| Ok(Some(size)))?,
         keys: keys::load(args.fingerprint_key.as_deref()),
-    }
+        silencing,
+    })
+}
+
+/// The largest file that a configuration wants scanned.
+pub(crate) fn configured_size(defaults: &ScanDefaults) -> Result<Option<u64>, CliError> {
+    let read = |(place, text): &(String, String)| size(text).map_err(|e| CliError::usage(format!("{place}: {e}")));
+    defaults.max_file_size.as_ref().map(read).transpose()
 }
 
 /// The first interrupt ends the scan and reports what there is; the second ends the process.

@@ -6,6 +6,7 @@ mod line_hash;
 mod overlap;
 mod redact;
 mod silence;
+pub mod silencing;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ pub use self::line_hash::{HASHED_BYTES, line_hash, lines_by_hash, nth_of_hash};
 pub use self::overlap::resolve;
 pub use self::redact::Redactor;
 pub use self::silence::{Silence, SilencedBy};
+use self::silencing::Marker;
 use crate::blob::Origin;
 use crate::detect::{Fact, Score};
 use crate::rule::{Confidence, RuleIndex, RuleSet};
@@ -45,6 +47,8 @@ pub struct Candidate {
     pub snippet: Snippet,
     /// GitHub's hash of the line.
     pub line_hash: LineHash,
+    /// What comments on its line say of it.
+    pub marker: Option<Box<Marker>>,
     /// How many more times the same secret is in the same text, beyond those that are listed.
     pub more: u64,
 }
@@ -91,6 +95,8 @@ pub struct Finding {
     pub more: u64,
     /// Of one in a history: where and when it was.
     pub history: Option<Box<History>>,
+    /// What comments on its line say of it.
+    pub marker: Option<Box<Marker>>,
     /// Why it is not counted, if it is not.
     pub silence: Option<Box<Silence>>,
 }
@@ -139,6 +145,8 @@ pub fn findings(origin: &Origin, rules: &RuleSet, candidates: Vec<Candidate>, ke
             facts: candidate.facts,
             more: candidate.more,
             history: None,
+            // A name has no comments.
+            marker: candidate.marker.filter(|_| !origin.is_name()),
             silence: None,
             secret: candidate.secret,
         });
@@ -159,6 +167,9 @@ impl Finding {
         }
         if let Some(history) = &mut self.history {
             history.redact(redactor);
+        }
+        if let Some(marker) = &mut self.marker {
+            marker.mask(|text| redactor.mask(text));
         }
     }
 }

@@ -47,6 +47,7 @@ mod tests {
             end: place,
             snippet: Snippet::default(),
             line_hash: LineHash::default(),
+            marker: None,
             more: 0,
         }
     }

@@ -34,7 +34,7 @@ pub enum Line {
     /// A secret at a place.
     Finding(Box<Exposure>),
     /// The last line.
-    Summary(Summary),
+    Summary(Box<Summary>),
 }
 
 /// A secret at a place.
@@ -194,6 +194,8 @@ pub struct Summary {
     pub broken_links: Vec<String>,
     /// Repositories whose history was not looked at.
     pub unscanned_histories: Vec<String>,
+    /// What there is to know of silencing.
+    pub notes: Vec<Note>,
     /// Version of cleansweep.
     pub tool_version: &'static str,
     /// Digest of the rules: equal digests find the same.
@@ -219,6 +221,18 @@ pub struct Skip {
     /// The kind of reason: `unreadable`, `vanished`, `special-file`, `link-leaves-root`, `too-large`, `truncated`, `interrupted`,
     /// `internal-error`, `corrupt`, `unsupported`, `missing-objects`, `incomplete-history`.
     pub reason: &'static str,
+    /// What happened and what to do.
+    pub detail: String,
+}
+
+/// Something to know that does not change the verdict.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Note {
+    /// The kind: `silence-expired`, `silence-stale`, `silence-ignored`, `silence-without-reason`, `silenced-elsewhere`,
+    /// `configured-exclude`.
+    pub kind: &'static str,
+    /// What it is about: a file, and the line where there is one.
+    pub place: String,
     /// What happened and what to do.
     pub detail: String,
 }
@@ -258,7 +272,7 @@ pub fn build(outcome: &ScanOutcome, reveal: bool) -> Report {
 /// The report as lines; `reveal` puts the raw secrets in.
 pub fn lines(outcome: &ScanOutcome, reveal: bool) -> impl Iterator<Item = Line> {
     let findings = outcome.findings.iter().map(move |f| Line::Finding(Box::new(exposure(&outcome.rules, f, reveal))));
-    findings.chain(std::iter::once_with(|| Line::Summary(summary(outcome))))
+    findings.chain(std::iter::once_with(|| Line::Summary(Box::new(summary(outcome)))))
 }
 
 fn exposure(rules: &RuleSet, finding: &Finding, reveal: bool) -> Exposure {
@@ -363,6 +377,11 @@ fn summary(outcome: &ScanOutcome) -> Summary {
         gitignore_respected: coverage.gitignore_respected,
         broken_links: coverage.broken_links.clone(),
         unscanned_histories: coverage.unscanned_histories.clone(),
+        notes: coverage
+            .notes
+            .iter()
+            .map(|note| Note { kind: note.kind.id(), place: note.place.clone(), detail: note.detail.clone() })
+            .collect(),
         tool_version: env!("CARGO_PKG_VERSION"),
         rules_digest: outcome.rules.digest().into(),
     }

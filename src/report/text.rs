@@ -198,8 +198,25 @@ fn write_ledger(out: &mut String, outcome: &ScanOutcome) {
     line!(out, "");
 }
 
+/// What there is to know of silencing.
+fn write_silencing(out: &mut String, outcome: &ScanOutcome) {
+    let notes = &outcome.coverage.notes;
+    if notes.is_empty() {
+        return;
+    }
+    line!(out, "{BOLD}Silencing{BOLD:#}");
+    for note in notes.iter().take(SKIPPED) {
+        line!(out, "  {}: {} ({})", tame(&note.place), tame(&note.detail), note.kind.id());
+    }
+    if notes.len() > SKIPPED {
+        line!(out, "  and {} more (--format json lists them all)", notes.len() - SKIPPED);
+    }
+    line!(out, "");
+}
+
 fn write_summary(out: &mut String, outcome: &ScanOutcome, credentials: &[Credential<'_>]) {
     write_ledger(out, outcome);
+    write_silencing(out, outcome);
     let coverage = &outcome.coverage;
     line!(
         out,

@@ -1,29 +1,32 @@
 //! The one driver: takes every source, looks at each text once, and says what was found and what was not looked at.
 
 pub mod history;
+mod outcome;
 pub mod push;
 pub mod staged;
 mod surroundings;
 mod text;
 
-use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use self::history::{Context, HistoryCoverage, HistoryOptions};
+pub use self::outcome::{Coverage, ScanOutcome, Verdict};
+use self::outcome::{Frame, Gathered};
 use self::text::TextScan;
 use crate::blob::{Origin, SkipReason, Skipped};
 use crate::detect::{Detector, PathKind, Scratch};
-use crate::finding::{self, Finding, Redactor};
-use crate::rule::{Confidence, RuleSet};
+use crate::finding::silencing::Silencing;
+use crate::finding::{self, Finding};
+use crate::rule::Confidence;
 use crate::secret::FingerprintKeys;
 use crate::source::encoding::{Encoding, SNIFFED, Utf16Reader};
 use crate::source::file;
-use crate::source::git::bundle;
-use crate::source::worktree::{self, FileItem, FoundRepository, Root, WalkOptions};
+use crate::source::git::{bundle, repository};
+use crate::source::worktree::{self, Exclude, FileItem, FoundRepository, Root, WalkOptions};
 
 /// Files up to this size are read whole, by the thread that met them; larger ones in batches, by all threads.
 const WHOLE: u64 = 2 << 20;
@@ -45,6 +48,8 @@ pub struct Plan {
     pub max_file_size: Option<u64>,
     /// What fingerprints are made with.
     pub keys: FingerprintKeys,
+    /// What silences findings.
+    pub silencing: Silencing,
 }
 
 /// Shared between the scan and whoever watches it.
@@ -61,70 +66,6 @@ pub struct Monitor {
 impl Monitor {
     pub(crate) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
-    }
-}
-
-/// What was looked at and what was not.
-#[derive(Clone, Debug, Default)]
-pub struct Coverage {
-    /// Files and streams that were scanned to their end.
-    pub items: u64,
-    /// Bytes scanned.
-    pub bytes: u64,
-    /// Whether only what the next commit adds was looked at.
-    pub staged: bool,
-    /// What was not, or not wholly, looked at.
-    pub skipped: Vec<Skipped>,
-    /// What the user's `--exclude` left out: files and whole folders.
-    pub excluded: u64,
-    /// Whether `.gitignore` files were obeyed.
-    pub gitignore_respected: bool,
-    /// Links without a target.
-    pub broken_links: Vec<String>,
-    /// Histories that were looked at.
-    pub histories: Vec<HistoryCoverage>,
-    /// Repositories whose history was not looked at.
-    pub unscanned_histories: Vec<String>,
-}
-
-/// What the scan amounts to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Everything was looked at and nothing was found.
-    Clean,
-    /// Something was found.
-    Findings,
-    /// Nothing was found, but not everything was looked at.
-    Incomplete,
-}
-
-/// The result of a scan.
-pub struct ScanOutcome {
-    /// The rules that findings refer to.
-    pub rules: Arc<RuleSet>,
-    /// What was found, by path and place.
-    pub findings: Vec<Finding>,
-    /// What was found too, but somebody has said that it does not count; each with its `silence`.
-    pub silenced: Vec<Finding>,
-    /// How many more there are below the wanted confidence.
-    pub below_confidence: u64,
-    /// What was looked at.
-    pub coverage: Coverage,
-    /// What paths are relative to, where it is one folder.
-    pub base: Option<PathBuf>,
-    /// How long it took.
-    pub elapsed: Duration,
-}
-
-impl ScanOutcome {
-    /// Findings beat incompleteness: either must not pass.
-    #[must_use]
-    pub fn verdict(&self) -> Verdict {
-        match (self.findings.is_empty(), self.coverage.skipped.is_empty()) {
-            (false, _) => Verdict::Findings,
-            (true, false) => Verdict::Incomplete,
-            (true, true) => Verdict::Clean,
-        }
     }
 }
 
@@ -163,7 +104,12 @@ pub fn run(
     if !more.is_empty() {
         summary.skipped.extend(scan.files(&more)?.skipped);
     }
-    let histories = scan.histories(summary.repositories, base.as_deref())?;
+    let mut others = repositories_of_others(&summary.repositories);
+    let bundles = scan.bundles.lock().unwrap_or_else(PoisonError::into_inner);
+    others.extend(bundles.iter().map(|bundle| bundle_prefix(&bundle.shown)));
+    drop(bundles);
+    let exclude = Exclude::new(base.as_deref().unwrap_or(Path::new("")), &plan.walk.exclude)?;
+    let histories = scan.histories(summary.repositories, &others, &exclude)?;
     let mut shared = scan.shared.into_inner().unwrap_or_else(PoisonError::into_inner);
     if monitor.is_cancelled() {
         shared.skipped.push(Skipped::new(
@@ -175,7 +121,6 @@ pub fn run(
     shared.skipped.extend(summary.skipped);
     shared.skipped.extend(histories.skipped);
     shared.findings.extend(histories.findings);
-    shared.skipped.sort();
     let mut coverage = Coverage {
         items: shared.items,
         bytes: shared.bytes,
@@ -186,46 +131,34 @@ pub fn run(
         broken_links: summary.broken_links,
         histories: histories.coverage,
         unscanned_histories: histories.unscanned,
+        ..Coverage::default()
     };
-    let mut findings = in_order(shared.findings);
-    redact(&mut findings, &mut coverage);
-    let all = findings.len();
-    findings.retain(|f| f.confidence >= plan.min_confidence);
-    Ok(ScanOutcome {
-        rules: detector.rules().clone(),
-        below_confidence: (all - findings.len()) as u64 + histories.below,
-        findings,
-        silenced: Vec::new(),
-        coverage,
-        base,
-        elapsed: started.elapsed(),
-    })
+    coverage.whole = base.is_some() && roots.iter().any(Root::is_base) && is_whole(plan, &coverage);
+    let gathered = Gathered { findings: shared.findings, below: histories.below, coverage };
+    Ok(gathered.conclude(&Frame { detector, plan, others: &others, exclude: &exclude, started }, base))
 }
 
-/// Sorts findings by path and place, each once: a file can be reached by two of the paths the user named. A secret in a
-/// name is listed for the first path that has it, not for every file below a folder.
-fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
-    // Several secrets can have been at one place of a file, one after the other.
-    let place = |f: &Finding| (f.span, f.rule, f.credential);
-    findings.sort_by(|a, b| a.origin.cmp(&b.origin).then_with(|| place(a).cmp(&place(b))));
-    findings.dedup_by(|b, a| a.origin == b.origin && place(a) == place(b));
-    let mut named = BTreeSet::new();
-    findings.retain(|f| !f.origin.is_name() || named.insert((f.rule, f.credential, f.origin.source())));
-    findings
+/// What the paths of those repositories begin with that lie in the project's folder and are neither its own nor its submodules.
+fn repositories_of_others(repositories: &[FoundRepository]) -> Vec<String> {
+    let common = |found: &FoundRepository| repository::common_dir(&found.git_dir);
+    let own = repositories.iter().find(|found| found.prefix.is_empty()).map(common);
+    let nested = repositories.iter().filter(|found| !found.prefix.is_empty());
+    let of_others = |found: &&FoundRepository| own.as_ref().is_none_or(|own| !common(found).starts_with(own));
+    nested.filter(of_others).map(|found| found.prefix.clone()).collect()
 }
 
-/// Masks, in everything that will be shown, every secret that is known, whichever finding it belongs to.
-fn redact(findings: &mut [Finding], coverage: &mut Coverage) {
-    let redactor = Redactor::new(findings.iter().map(|f| &f.secret));
-    findings.iter_mut().for_each(|finding| finding.redact(&redactor));
-    for skipped in &mut coverage.skipped {
-        skipped.what = redactor.mask(&skipped.what);
-        skipped.detail = redactor.mask(&skipped.detail);
-    }
-    let histories = coverage.histories.iter_mut().map(|history| &mut history.repository);
-    for name in coverage.broken_links.iter_mut().chain(&mut coverage.unscanned_histories).chain(histories) {
-        *name = redactor.mask(name);
-    }
+/// What the paths in a bundle begin with.
+fn bundle_prefix(shown: &str) -> String {
+    format!("{shown}!/")
+}
+
+/// Whether nothing of the folders and their histories was left out but by `--exclude`.
+fn is_whole(plan: &Plan, coverage: &Coverage) -> bool {
+    let history = match &plan.history {
+        Some(options) => options.selection.is_everything(),
+        None => coverage.unscanned_histories.is_empty(),
+    };
+    history && coverage.skipped.is_empty() && !plan.walk.respect_gitignore && !plan.walk.repositories_only
 }
 
 fn explain(error: &io::Error) -> String {
@@ -314,7 +247,12 @@ impl Scan<'_> {
     }
 
     /// Scans the histories of repositories and bundles, one after the other: each uses all threads.
-    fn histories(&self, mut repositories: Vec<FoundRepository>, base: Option<&Path>) -> Result<Histories, String> {
+    fn histories(
+        &self,
+        mut repositories: Vec<FoundRepository>,
+        others: &[String],
+        exclude: &Exclude,
+    ) -> Result<Histories, String> {
         if self.only_added() && repositories.iter().any(|found| found.prefix.is_empty()) {
             // A submodule has commits of its own, which the names of a range do not mean.
             repositories.retain(|found| found.prefix.is_empty());
@@ -330,15 +268,18 @@ impl Scan<'_> {
         if self.only_added() && repositories.is_empty() && bundles.is_empty() {
             return Err("--range: there is no git repository to take the commits from".into());
         }
-        let exclude = worktree::Exclude::new(base.unwrap_or(Path::new("")), &self.plan.walk.exclude)?;
         let excluded = AtomicU64::new(0);
         let context = |shown: String, prefix: String| Context {
             detector: self.detector,
             plan: self.plan,
             options,
             monitor: self.monitor,
-            exclude: &exclude,
+            exclude,
             excluded: &excluded,
+            comments: match others.contains(&prefix) {
+                true => self.plan.silencing.comments.of_others(),
+                false => self.plan.silencing.comments,
+            },
             shown,
             prefix,
         };
@@ -347,7 +288,7 @@ impl Scan<'_> {
             all.add(context.guarded(|context| context.repository(&found.git_dir))?);
         }
         for bundle in bundles {
-            let prefix = format!("{}!/", bundle.shown);
+            let prefix = bundle_prefix(&bundle.shown);
             let context = context(bundle.shown, prefix);
             all.add(context.guarded(|context| context.bundle(&bundle.path))?);
         }

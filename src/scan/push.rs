@@ -4,7 +4,8 @@ use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
 use super::history::{Context, HistoryOptions};
-use super::{Coverage, Monitor, Plan, ScanOutcome, in_order, redact};
+use super::outcome::{Coverage, Frame, Gathered, ScanOutcome};
+use super::{Monitor, Plan};
 use crate::blob::{SkipReason, Skipped};
 use crate::detect::Detector;
 use crate::source::git::discover::Located;
@@ -34,6 +35,7 @@ pub fn run(
         monitor,
         exclude: &exclude,
         excluded: &excluded,
+        comments: plan.silencing.comments,
         shown: SHOWN.into(),
         prefix: String::new(),
     };
@@ -48,18 +50,7 @@ pub fn run(
         let detail = "it was stopped before everything was looked at; run it again";
         coverage.skipped.push(Skipped::new("the rest of the commits", SkipReason::Interrupted, detail));
     }
-    coverage.skipped.sort();
-    let mut findings = in_order(outcome.findings);
-    redact(&mut findings, &mut coverage);
-    let all = findings.len();
-    findings.retain(|finding| finding.confidence >= plan.min_confidence);
-    Ok(ScanOutcome {
-        rules: detector.rules().clone(),
-        below_confidence: (all - findings.len()) as u64 + outcome.below,
-        findings,
-        silenced: Vec::new(),
-        coverage,
-        base: Some(located.top.clone()),
-        elapsed: started.elapsed(),
-    })
+    let gathered = Gathered { findings: outcome.findings, below: outcome.below, coverage };
+    let frame = Frame { detector, plan, others: &[], exclude: &exclude, started };
+    Ok(gathered.conclude(&frame, Some(located.top.clone())))
 }

@@ -10,8 +10,9 @@ use std::time::Instant;
 use gix::ObjectId;
 use imara_diff::{Algorithm, Diff, InternedInput};
 
+use super::outcome::{Coverage, Frame, Gathered, ScanOutcome};
 use super::text::TextScan;
-use super::{Coverage, Monitor, Plan, ScanOutcome, WHOLE, in_order, redact};
+use super::{Monitor, Plan, WHOLE};
 use crate::blob::{Origin, SkipReason, Skipped};
 use crate::detect::{Detector, PathKind, Scratch};
 use crate::finding::{self, Candidate, Finding};
@@ -81,37 +82,12 @@ pub fn run(
         }
         scan.guarded(file);
     }
-    Ok((scan.outcome(located, started), working))
+    Ok((scan.outcome(located, &exclude, started), working))
 }
 
 impl StagedPlan<'_> {
     fn paths(&self) -> Result<Vec<Vec<u8>>, String> {
         self.plan.roots.iter().map(|path| below_top(&self.located.top, self.folder, path)).collect()
-    }
-}
-
-impl ScanOutcome {
-    /// Adds what another scan found and looked at.
-    #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
-        self.findings.extend(other.findings);
-        self.findings = in_order(self.findings);
-        self.silenced.extend(other.silenced);
-        self.below_confidence += other.below_confidence;
-        self.elapsed += other.elapsed;
-        let (all, more) = (&mut self.coverage, other.coverage);
-        all.items += more.items;
-        all.bytes += more.bytes;
-        all.staged &= more.staged;
-        all.skipped.extend(more.skipped);
-        all.skipped.sort();
-        all.excluded += more.excluded;
-        all.gitignore_respected |= more.gitignore_respected;
-        all.broken_links.extend(more.broken_links);
-        all.histories.extend(more.histories);
-        all.unscanned_histories.extend(more.unscanned_histories);
-        redact(&mut self.findings, &mut self.coverage);
-        self
     }
 }
 
@@ -290,22 +266,12 @@ impl StagedScan<'_> {
         known
     }
 
-    fn outcome(mut self, located: &Located, started: Instant) -> ScanOutcome {
+    fn outcome(mut self, located: &Located, exclude: &Exclude, started: Instant) -> ScanOutcome {
         self.coverage.skipped.sort();
         self.coverage.skipped.dedup();
-        let mut findings = in_order(self.findings);
-        redact(&mut findings, &mut self.coverage);
-        let all = findings.len();
-        findings.retain(|finding| finding.confidence >= self.plan.min_confidence);
-        ScanOutcome {
-            rules: self.detector.rules().clone(),
-            below_confidence: (all - findings.len()) as u64,
-            findings,
-            silenced: Vec::new(),
-            coverage: self.coverage,
-            base: Some(located.top.clone()),
-            elapsed: started.elapsed(),
-        }
+        let gathered = Gathered { findings: self.findings, below: 0, coverage: self.coverage };
+        let frame = Frame { detector: self.detector, plan: self.plan, others: &[], exclude, started };
+        gathered.conclude(&frame, Some(located.top.clone()))
     }
 }
 

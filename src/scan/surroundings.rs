@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::text::Place;
 use crate::detect::Match;
+use crate::finding::silencing::{MARKER_REACH, Marker};
 use crate::finding::{HASHED_BYTES, LineHash, Snippet, line_hash, lines_by_hash, nth_of_hash};
 use crate::secret::{MASK, Secret};
 
@@ -41,16 +42,33 @@ impl<'t> Surroundings<'t> {
 
     /// What stands on the secret's line before and after it, other secrets masked.
     pub(super) fn snippet(&self, index: usize) -> Snippet {
-        let Range { start, end } = self.ranges[index];
-        let before = start.saturating_sub(SHOWN);
-        let before = memchr::memrchr(b'\n', &self.text[before..start]).map_or(before, |at| before + at + 1);
-        let after = (end + SHOWN).min(self.text.len());
-        let after = memchr::memchr(b'\n', &self.text[end..after]).map_or(after, |at| end + at);
+        let (before, after) = self.on_line(index, SHOWN);
         let show = |range| -> String {
             let masked = self.masked(range, |_| true);
             String::from_utf8_lossy(&masked).chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
         };
-        Snippet { before: show(before..start).trim_start().into(), after: show(end..after).trim_end().into() }
+        Snippet { before: show(before).trim_start().into(), after: show(after).trim_end().into() }
+    }
+
+    /// What comments say that stand on the line before a secret, or after it; other secrets masked.
+    pub(super) fn marker(&self, index: usize) -> Option<Box<Marker>> {
+        let (before, after) = self.on_line(index, MARKER_REACH);
+        let could_be = |range: &Range<usize>| Marker::could_be_in(&self.text[range.clone()]);
+        if !could_be(&before) && !could_be(&after) {
+            return None;
+        }
+        Marker::read(&self.masked(before, |_| true), &self.masked(after, |_| true)).map(Box::new)
+    }
+
+    /// Where the text is that stands before a secret on the line it begins on, and after it on the line it ends on, up to
+    /// `most` bytes of each.
+    fn on_line(&self, index: usize, most: usize) -> (Range<usize>, Range<usize>) {
+        let Range { start, end } = self.ranges[index];
+        let before = start.saturating_sub(most);
+        let before = memchr::memrchr(b'\n', &self.text[before..start]).map_or(before, |at| before + at + 1);
+        let after = (end + most).min(self.text.len());
+        let after = memchr::memchr(b'\n', &self.text[end..after]).map_or(after, |at| end + at);
+        (before..start, end..after)
     }
 
     /// GitHub's hash of the line on which the secret begins. A guessable secret on it is masked first: from a hash

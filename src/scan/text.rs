@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::Monitor;
 use super::surroundings::Surroundings;
 use crate::detect::{Detector, Match, PathKind, REACH, Scratch, Window};
+use crate::finding::silencing::MARKER_REACH;
 use crate::finding::{Candidate, resolve};
 use crate::rule::RuleIndex;
 use crate::secret::Secret;
@@ -22,8 +23,8 @@ const PIECE: usize = 256 * 1024;
 /// How far beyond its core a batch is searched, so that what stands next to a secret at its edge is known and masked.
 const EDGE: usize = 4 * 1024;
 
-/// What a text is read in when it is not held whole.
-const SIZES: Sizes = Sizes { core: 8 * PIECE, context: REACH + EDGE };
+/// What a text is read in when it is not held whole: around each match there is what comments on its line are looked for in.
+const SIZES: Sizes = Sizes { core: 8 * PIECE, context: REACH + EDGE + MARKER_REACH };
 
 /// How often one secret is listed for one text; what is beyond is counted.
 const LISTED: u64 = 100;
@@ -144,6 +145,7 @@ impl<'d> TextScan<'d> {
                 end: end.position(),
                 snippet: around.snippet(index),
                 line_hash,
+                marker: around.marker(index),
                 score: found.score,
                 facts: found.facts,
                 more: 0,
@@ -172,6 +174,7 @@ impl<'d> TextScan<'d> {
                 end: end.position(),
                 snippet: around.snippet(index),
                 line_hash: around.line_hash(index, &Place { text: &wide.text, whole: false, ..*place }),
+                marker: around.marker(index),
                 score: found.score,
                 facts: found.facts,
                 more: 0,
@@ -200,6 +203,10 @@ impl<'d> TextScan<'d> {
         if seen.count > LISTED {
             if let Some(first) = self.candidates.get_mut(seen.first) {
                 first.more += 1;
+                // A comment beside one does not speak for those that are only counted.
+                if candidate.marker.is_none() {
+                    first.marker = None;
+                }
             }
         } else if self.candidates.len() < KEPT {
             self.candidates.push(candidate);

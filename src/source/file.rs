@@ -87,6 +87,28 @@ pub fn names(folder: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
+/// A regular file of at most `limit` bytes, read as text that is UTF-8.
+///
+/// # Errors
+/// What is wrong with it, in words that go with its name.
+pub fn strict_text(path: &Path, limit: u64) -> Result<String, String> {
+    let told = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => format!("it cannot be read: {error}"),
+    };
+    let kind = std::fs::metadata(path).map_err(told)?.file_type();
+    if !kind.is_file() {
+        return Err(format!("it is {}, not a regular file", name(kind)));
+    }
+    let (file, _) = open(path, "").map_err(|skipped| format!("it cannot be read: {}", skipped.detail))?;
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(told)?;
+    if bytes.len() as u64 > limit {
+        return Err(format!("it is larger than {} MiB", limit >> 20));
+    }
+    String::from_utf8(bytes).map_err(|_| "it is no text in UTF-8".to_owned())
+}
+
 /// A regular file of at most `limit` bytes, read as text; what is not UTF-8 in it is replaced.
 ///
 /// # Errors

@@ -68,6 +68,18 @@ impl Root {
         &self.base
     }
 
+    /// Whether it is all of what shown paths are relative to.
+    #[must_use]
+    pub fn is_base(&self) -> bool {
+        self.real == self.base
+    }
+
+    /// With all links resolved.
+    #[must_use]
+    pub fn real(&self) -> &Path {
+        &self.real
+    }
+
     /// A root for the files of a repository that is outside of the other roots.
     ///
     /// # Errors

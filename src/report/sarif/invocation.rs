@@ -11,6 +11,7 @@ use serde_sarif::sarif::{
 use super::result::{Selection, artifact};
 use super::{Limits, RunInfo, bag, count, descriptor};
 use crate::blob::{Origin, SkipReason, Skipped};
+use crate::finding::silencing::NoteKind;
 use crate::scan::{ScanOutcome, Verdict};
 
 /// Notifications of one run and the descriptors they refer to.
@@ -34,6 +35,9 @@ impl Notes {
             let number = count(over as u64, "more item was", "more items were");
             let text = format!("{number} not looked at and not listed here. The full profile lists all of them.");
             notes.add(LEDGER_CUT, NotificationLevel::Warning, &text);
+        }
+        for note in outcome.coverage.notes.iter().take(limits.skipped) {
+            notes.add(kind_of_note(note.kind), NotificationLevel::Note, &format!("{}: {}", note.place, note.detail));
         }
         notes
     }
@@ -190,6 +194,34 @@ const LEDGER_CUT: Kind = Kind {
     title: "Skipped items left out",
     description: "There are more skipped items than this file lists.",
 };
+
+fn kind_of_note(kind: NoteKind) -> Kind {
+    let (name, title, description) = match kind {
+        NoteKind::Expired => (
+            "ExpiredSilence",
+            "Expired",
+            "What silenced findings was for a time, which is over: they are reported again.",
+        ),
+        NoteKind::Stale => {
+            ("StaleSilence", "Stale", "An entry of the baseline is for something that is there no more.")
+        }
+        NoteKind::Ignored => (
+            "IgnoredSilence",
+            "Ignored",
+            "What was scanned is somebody else's, so its configuration, baseline and comments silence nothing.",
+        ),
+        NoteKind::WithoutReason => (
+            "SilenceWithoutReason",
+            "Without reason",
+            "A comment that is to silence a finding lacks the reason it needs.",
+        ),
+        NoteKind::OtherPlace => {
+            ("SilencedElsewhere", "Silenced elsewhere", "The baseline has the same secret, at another path.")
+        }
+        NoteKind::LeavesOut => ("ConfiguredExclude", "Left out", "A configuration leaves paths out of the scan."),
+    };
+    Kind { id: kind.id(), name, title, description }
+}
 
 fn kind_of(reason: SkipReason) -> Kind {
     let (name, title, description) = match reason {

@@ -36,6 +36,7 @@ fn finding(rules: &RuleSet, rule: &str, secret: &str, origin: Origin, line: u64)
         score: Score::of_rule(Confidence::High),
         facts: Vec::new(),
         history: None,
+        marker: None,
         silence: None,
         more: 0,
         secret,

@@ -34,6 +34,7 @@ use crate::blob::{ObjectKind, Origin, SkipReason, Skipped};
 use crate::detect::{Detector, PathKind, Scratch, Window};
 use crate::finding::Finding;
 use crate::finding::history::History;
+use crate::finding::silencing::Comments;
 use crate::source::cache::Cache;
 use crate::source::git::bundle::Bundle;
 use crate::source::git::census::{self, Census, Counted};
@@ -90,6 +91,8 @@ pub(super) struct Context<'c> {
     pub(super) exclude: &'c Exclude,
     /// How many were.
     pub(super) excluded: &'c AtomicU64,
+    /// Which comments in it count.
+    pub(super) comments: Comments,
     /// How the repository is called.
     pub(super) shown: String,
     /// What stands before its paths.
@@ -433,7 +436,13 @@ fn findings(sources: &Sources<'_>, seen: &mut Seen) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::with_capacity(seen.first.len());
     for (credential, ((_, _, target), mut finding)) in seen.first.drain() {
         let object = sources.targets.get(target).0.to_string();
-        finding.history = histories.remove(&credential).map(|history| Box::new(History { object, ..history }));
+        if let Some(past) = histories.remove(&credential) {
+            let marker = past.silenced_at.and_then(|spot| seen.markers.remove(&spot));
+            // What comments say of one version is not what they say of all.
+            finding.marker =
+                marker.or(finding.marker.filter(|m| m.silence(sources.context.comments, String::new).is_none()));
+            finding.history = Some(Box::new(History { object, ..past.history }));
+        }
         findings.push(finding);
     }
     findings.sort_by_key(|finding| finding.credential);

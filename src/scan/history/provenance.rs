@@ -7,7 +7,7 @@ use gix::objs::{CommitRef, Kind};
 
 use super::Context;
 use super::events::{Event, Events, Targets};
-use super::versions::{NOWHERE, Sighting};
+use super::versions::{NOWHERE, Sighting, Spot};
 use crate::blob::Origin;
 use crate::finding::history::{Commit, Exposure, History, Version};
 use crate::secret::Fingerprint;
@@ -42,10 +42,19 @@ struct Draft {
     introduced: Option<u32>,
     removed: Option<u32>,
     in_head: bool,
+    /// The content that has the last word on whether it is silenced: that of `HEAD`, else the last one.
+    last: u32,
+}
+
+/// What there is to tell of a credential.
+pub(super) struct Past {
+    pub(super) history: History,
+    /// Where comments silence it: at each of its places, in the content that has the last word. None if one is not silenced.
+    pub(super) silenced_at: Option<Spot>,
 }
 
 /// The history of each credential. `sightings` are sorted.
-pub(super) fn histories(sources: &Sources<'_>, sightings: &[Sighting]) -> HashMap<Fingerprint, History> {
+pub(super) fn histories(sources: &Sources<'_>, sightings: &[Sighting]) -> HashMap<Fingerprint, Past> {
     let mut finder = sources.objects.finder();
     let head = Head::new(sources, &mut finder, sightings);
     let mut drafts: Vec<(Fingerprint, Vec<Draft>, &[Sighting])> = Vec::new();
@@ -58,12 +67,25 @@ pub(super) fn histories(sources: &Sources<'_>, sightings: &[Sighting]) -> HashMa
     let names = Names::new(sources, &commits, blobs.collect());
     let mut authors = Authors { graph: sources.graph, finder, known: HashMap::new() };
     let tell = |(credential, drafts, group): (Fingerprint, Vec<Draft>, &[Sighting])| {
+        let silenced_at = silenced_at(&drafts, group);
         let exposures = drafts.into_iter().map(|draft| expose(sources, &names, &mut authors, draft)).collect();
         let contents: HashSet<u32> = group.iter().map(|sighting| sighting.target).collect();
         let listed = if sources.context.options.all_occurrences { list(sources, group) } else { Vec::new() };
-        (credential, History { object: String::new(), exposures, versions: contents.len() as u64, listed })
+        let history = History { object: String::new(), exposures, versions: contents.len() as u64, listed };
+        (credential, Past { history, silenced_at })
     };
     drafts.into_iter().map(tell).collect()
+}
+
+/// Whether comments silence a credential everywhere. A path is silenced if its last content with the credential is, on every
+/// line that has it: who added a comment has spoken of what was there before, and who took one away too.
+fn silenced_at(drafts: &[Draft], group: &[Sighting]) -> Option<Spot> {
+    let is_silenced = |draft: &Draft| {
+        let mut there = group.iter().filter(|s| s.path == draft.path && s.target == draft.last).peekable();
+        there.peek().is_some() && there.all(|sighting| sighting.silenced)
+    };
+    let last = drafts.last().filter(|_| drafts.iter().all(is_silenced))?;
+    Some((group.first()?.credential, last.path, last.last))
 }
 
 /// The commit that is checked out.
@@ -96,7 +118,8 @@ fn draft(sources: &Sources<'_>, head: &Head, group: &[Sighting]) -> Vec<Draft> {
         } else if !drafts.iter().any(|draft: &Draft| draft.target == sighting.target) {
             let commit = (kind == Kind::Commit).then(|| sources.graph.number(&id)).flatten();
             let in_head = commit.is_some_and(|commit| head.reachable.get(commit as usize) == Some(&true));
-            drafts.push(Draft { path: NOWHERE, target: sighting.target, introduced: commit, removed: None, in_head });
+            let target = sighting.target;
+            drafts.push(Draft { path: NOWHERE, target, introduced: commit, removed: None, in_head, last: target });
         }
     }
     for (path, contents) in by_path {
@@ -105,15 +128,19 @@ fn draft(sources: &Sources<'_>, head: &Head, group: &[Sighting]) -> Vec<Draft> {
         let came = |event: &&Event| has(event.new) && !has(event.old);
         let left = |event: &&Event| has(event.old) && !has(event.new);
         let first = events.iter().find(came).or_else(|| events.iter().find(|event| has(event.new)));
-        let in_head = head
+        let of_head = head
             .files
             .get(&path)
-            .is_some_and(|id| contents.iter().any(|&content| sources.targets.get(content).0 == *id));
+            .and_then(|id| contents.iter().copied().find(|&content| sources.targets.get(content).0 == *id));
+        let in_head = of_head.is_some();
         let removed = events.iter().rev().find(left).filter(|_| !in_head).map(|event| event.commit);
         let target = first.and_then(|event| event.new).or_else(|| contents.iter().min().copied());
+        let target = target.unwrap_or_default();
+        let newest = events.iter().rev().find(|event| has(event.new)).and_then(|event| event.new);
         drafts.push(Draft {
             path,
-            target: target.unwrap_or_default(),
+            target,
+            last: of_head.or(newest).unwrap_or(target),
             introduced: first.map(|event| event.commit).filter(|&commit| commit != DANGLING),
             removed,
             in_head,

@@ -14,6 +14,7 @@ use super::{Context, HistoryCoverage, HistoryScan, Outcome};
 use crate::blob::{Origin, Skipped};
 use crate::detect::{Fact, Score};
 use crate::finding::history::History;
+use crate::finding::silencing::Marker;
 use crate::finding::{Finding, Redactor, Snippet};
 use crate::secret::{Fingerprint, Secret};
 use crate::source::encoding::Encoding;
@@ -49,6 +50,7 @@ struct KeptFinding {
     facts: Vec<Fact>,
     more: u64,
     history: History,
+    marker: Option<Marker>,
 }
 
 /// Under what name the outcome is kept, and of what it is the outcome.
@@ -66,7 +68,7 @@ impl Memory {
             return None;
         }
         let asked = format!(
-            "{} {:?} {} {:?} {prefix} {shown} {:?} {} {:?}",
+            "{} {:?} {} {:?} {prefix} {shown} {:?} {} {:?} {:?}",
             place.display(),
             plan.min_confidence,
             plan.keys.id(),
@@ -74,6 +76,7 @@ impl Memory {
             plan.walk.exclude,
             options.all_occurrences,
             plan.max_file_size,
+            scan.context.comments,
         );
         let mut state = Sha256::new();
         let mut add = |text: String| state.update(text + "\n");
@@ -148,6 +151,7 @@ impl KeptFinding {
             facts: shown.facts,
             more: shown.more,
             history,
+            marker: shown.marker.map(|marker| *marker),
         })
     }
 
@@ -184,6 +188,7 @@ impl KeptFinding {
             facts: self.facts,
             more: self.more,
             history: Some(Box::new(self.history)),
+            marker: self.marker.map(Box::new),
             silence: None,
         })
     }

@@ -13,6 +13,7 @@ use super::events::{Event, Events, Targets};
 use super::flag::Unreadable;
 use crate::blob::{Origin, SkipReason, Skipped};
 use crate::detect::{PathKind, Scratch};
+use crate::finding::silencing::Marker;
 use crate::finding::{self, Candidate, Finding};
 use crate::secret::Fingerprint;
 use crate::source::encoding::Encoding;
@@ -43,7 +44,12 @@ pub(super) struct Sighting {
     pub(super) target: u32,
     pub(super) line: u64,
     pub(super) column: u64,
+    /// Whether a comment beside it silences it.
+    pub(super) silenced: bool,
 }
+
+/// A credential in a content at a path: the path, the content.
+pub(super) type Spot = (Fingerprint, u32, u32);
 
 /// What was seen in all versions.
 #[derive(Default)]
@@ -51,6 +57,8 @@ pub(super) struct Seen {
     pub(super) sightings: Vec<Sighting>,
     /// For each credential the finding of its first place.
     pub(super) first: HashMap<Fingerprint, First>,
+    /// Where comments silence one: what they say.
+    pub(super) markers: HashMap<Spot, Box<Marker>>,
     /// Credentials that nothing sure enough speaks for.
     pub(super) below: BTreeSet<Fingerprint>,
     pub(super) skipped: Vec<Skipped>,
@@ -66,6 +74,7 @@ impl Seen {
         for (credential, first) in other.first {
             self.offer(credential, first);
         }
+        self.markers.extend(other.markers);
         self.below.extend(other.below);
         self.skipped.extend(other.skipped);
         self.unreadable.extend(other.unreadable);
@@ -179,7 +188,12 @@ impl Scanner<'_> {
                 continue;
             }
             let (line, column) = (finding.start.line, finding.start.column);
-            self.seen.sightings.push(Sighting { credential, time, path, target, line, column });
+            let says = |marker: &Marker| marker.silence(self.context.comments, String::new).is_some();
+            let silenced = finding.marker.as_deref().is_some_and(says);
+            if silenced && let Some(marker) = &finding.marker {
+                self.seen.markers.insert((credential, path, target), marker.clone());
+            }
+            self.seen.sightings.push(Sighting { credential, time, path, target, line, column, silenced });
             self.seen.offer(credential, ((time, path, target), finding));
         }
     }

@@ -1,0 +1,186 @@
+//! What silences findings, from the command line and from the files of the project.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use cleansweep::finding::silencing::{
+    BASELINE, BASELINE_LIMIT, Baseline, CONFIG, CONFIG_LIMIT, Comments, Config, Day, Note, NoteKind, ScanDefaults,
+    Silencing, Trust,
+};
+use cleansweep::rule::RuleSet;
+use cleansweep::source::file;
+use cleansweep::source::git::repository;
+use cleansweep::source::worktree::Root;
+
+use super::error::CliError;
+
+/// What silences findings
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Silencing")]
+pub(crate) struct SilenceArgs {
+    /// Use this configuration, not the cleansweep.toml of what is scanned
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Use this baseline, not the .cleansweep-baseline.jsonl of what is scanned
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Use no baseline
+    #[arg(long, conflicts_with = "baseline")]
+    no_baseline: bool,
+
+    /// Do not heed comments for other scanners, such as gitleaks:allow
+    #[arg(long)]
+    no_foreign_comments: bool,
+
+    /// What is scanned is somebody else's: its configuration, baseline and comments silence nothing
+    ///
+    /// This is the default if PATH is in another repository than the current folder, or outside of the current folder.
+    #[arg(long, conflicts_with = "trusted")]
+    untrusted: bool,
+
+    /// What is scanned is yours: its configuration, baseline and comments count, wherever it is
+    #[arg(long)]
+    trusted: bool,
+}
+
+/// What was read.
+pub(crate) struct Loaded {
+    pub(crate) silencing: Silencing,
+    pub(crate) defaults: ScanDefaults,
+}
+
+/// Where the files are that speak for what is scanned.
+pub(crate) struct Project {
+    /// The top of each repository or folder that is scanned.
+    tops: Vec<PathBuf>,
+    trust: Trust,
+}
+
+impl Project {
+    /// Finds the tops of `paths`. What is not there is an error of the scan.
+    pub(crate) fn of(paths: &[PathBuf], args: &SilenceArgs) -> Self {
+        let roots: Vec<Root> =
+            paths.iter().filter(|path| *path != Path::new("-")).filter_map(|path| Root::new(path).ok()).collect();
+        let mut tops: Vec<PathBuf> = roots.iter().map(|root| root.base().to_path_buf()).collect();
+        tops.sort();
+        tops.dedup();
+        let own = Root::new(Path::new(".")).is_ok_and(|here| roots.iter().all(|root| is_own(root, &here)));
+        let trust = match (args.trusted, args.untrusted) {
+            (true, _) => Trust::Everybody,
+            (_, true) => Trust::Nobody,
+            _ if own => Trust::Project,
+            _ => Trust::Nobody,
+        };
+        Self { tops, trust }
+    }
+
+    /// Where the baseline of the one project is, whether or not it is there.
+    pub(crate) fn baseline(&self) -> Option<PathBuf> {
+        match &*self.tops {
+            [top] => Some(top.join(BASELINE)),
+            _ => None,
+        }
+    }
+
+    /// The text of a file at the top, if there is one and it counts; else a note may say why it does not.
+    fn text(&self, name: &str, limit: u64, notes: &mut Vec<Note>) -> Result<Option<String>, CliError> {
+        let there = self.tops.iter().find(|top| top.join(name).symlink_metadata().is_ok());
+        let Some(top) = there else { return Ok(None) };
+        let why = match (self.trust, self.tops.len()) {
+            (Trust::Nobody, _) => "it belongs to somebody else and silences nothing here; --trusted uses it",
+            (_, 1) => return read(&top.join(name), name, Some(top), limit).map(Some),
+            _ => "several folders are scanned, so it silences nothing; name it on the command line to use it",
+        };
+        notes.push(Note::new(NoteKind::Ignored, name, why));
+        Ok(None)
+    }
+}
+
+/// Whether a path is in the repository of the current folder; without a repository, in the current folder and in no
+/// repository of its own.
+fn is_own(root: &Root, here: &Root) -> bool {
+    let is_repository = |top: &Path| top.join(".git").exists() || repository::is_git_dir(top);
+    if root.base() == here.base() {
+        return true;
+    }
+    let none = !is_repository(here.base()) && !is_repository(root.base());
+    none && root.real().starts_with(here.real())
+}
+
+/// Reads a file of at most `limit` bytes; one that is found `within` a folder must not be a link that leads out of it.
+fn read(path: &Path, shown: &str, within: Option<&Path>, limit: u64) -> Result<String, CliError> {
+    if let Some(top) = within
+        && !path.canonicalize().is_ok_and(|real| real.starts_with(top))
+    {
+        let message = format!("{shown}: a link that leads nowhere, or out of the folder that is scanned");
+        return Err(CliError::usage(message).hint("remove it, or name its target on the command line"));
+    }
+    file::strict_text(path, limit).map_err(|message| CliError::usage(format!("{shown}: {message}")))
+}
+
+impl SilenceArgs {
+    /// Reads all that silences findings of a scan of `project` with `rules`.
+    pub(crate) fn load(&self, project: &Project, rules: &RuleSet) -> Result<Loaded, CliError> {
+        let mut loaded = self.load_without_baseline(project, rules)?;
+        loaded.silencing.baseline = self.baseline(project, &mut loaded.silencing.notes)?;
+        Ok(loaded)
+    }
+
+    /// The same but for the baseline.
+    pub(crate) fn load_without_baseline(&self, project: &Project, rules: &RuleSet) -> Result<Loaded, CliError> {
+        let mut notes = Vec::new();
+        let config = self.config(project, rules, &mut notes)?;
+        if !config.scan.exclude.is_empty() {
+            let detail = format!("its [scan] leaves out {}", config.scan.exclude.join(", "));
+            notes.push(Note::new(NoteKind::LeavesOut, self.config_name(), detail));
+        }
+        let foreign = !self.no_foreign_comments && config.scan.foreign_comments.unwrap_or(true);
+        let silencing = Silencing {
+            comments: Comments { trust: project.trust, foreign },
+            allows: config.allows,
+            baseline: None,
+            today: today(),
+            notes,
+        };
+        Ok(Loaded { silencing, defaults: config.scan })
+    }
+
+    fn config_name(&self) -> String {
+        self.config.as_ref().map_or_else(|| CONFIG.into(), |path| path.display().to_string())
+    }
+
+    fn config(&self, project: &Project, rules: &RuleSet, notes: &mut Vec<Note>) -> Result<Config, CliError> {
+        let name = self.config_name();
+        let text = match &self.config {
+            Some(path) => Some(read(path, &name, None, CONFIG_LIMIT)?),
+            None => project.text(CONFIG, CONFIG_LIMIT, notes)?,
+        };
+        let config = text.map(|text| Config::parse(&name, &text, rules)).transpose();
+        Ok(config.map_err(|e| CliError::usage(e.to_string()))?.unwrap_or_default())
+    }
+
+    fn baseline(&self, project: &Project, notes: &mut Vec<Note>) -> Result<Option<Baseline>, CliError> {
+        if self.no_baseline {
+            return Ok(None);
+        }
+        if let Some(path) = &self.baseline {
+            return read_baseline(path).map(Some);
+        }
+        let text = project.text(BASELINE, BASELINE_LIMIT, notes)?;
+        text.map(|text| Baseline::parse(BASELINE, &text)).transpose().map_err(CliError::usage)
+    }
+}
+
+/// Reads a baseline that the user named.
+pub(crate) fn read_baseline(path: &Path) -> Result<Baseline, CliError> {
+    let shown = path.display().to_string();
+    Baseline::parse(&shown, &read(path, &shown, None, BASELINE_LIMIT)?).map_err(CliError::usage)
+}
+
+/// The day it is, in UTC.
+pub(crate) fn today() -> Option<Day> {
+    let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
+    now.get(..10).and_then(Day::parse)
+}
