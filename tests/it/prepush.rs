@@ -248,3 +248,23 @@ fn a_person_is_told_in_which_commit() {
         sandbox.command(["scan", "--pre-push", "origin"]).within(&git.top).stdin("").run().assert_code(0).out();
     assert_eq!(nothing, "cleansweep: no secrets in 0 commits.\n");
 }
+
+/// What is silenced in a scan is silenced in a hook, and only that.
+#[test]
+fn comments_and_configurations_count_in_hooks() {
+    let sandbox = Sandbox::new();
+    let git = Git::started(&sandbox);
+    let allowed = format!("token = \"{}\" # cleansweep:allow the example of the docs\n", github(1));
+    let config = "[[allow]]\npaths = [\"docs/\"]\nreason = \"examples\"\n";
+    let files: &[(&str, &str)] =
+        &[("a.py", &allowed), ("docs/b.py", &line(2)), ("c.py", &line(3)), ("cleansweep.toml", config)];
+    git.stage(files);
+    let staged = sandbox.command(["scan", "--format", "json", "--staged"]).within(&git.top).run().json();
+    assert_eq!(paths(&staged), ["c.py"]);
+    let heedless =
+        sandbox.command(["scan", "--format", "json", "--staged", "--untrusted"]).within(&git.top).run().json();
+    assert_eq!(paths(&heedless), ["a.py", "c.py", "docs/b.py"]);
+    let head = git.commit(&[], "all of it");
+    let lines = format!("refs/heads/main {head} refs/heads/main {}\n", none());
+    assert_eq!(paths(&push(&sandbox, &git, "origin", &lines).json()), ["c.py"]);
+}
