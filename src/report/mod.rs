@@ -3,6 +3,9 @@
 
 pub mod catalogue;
 pub mod json;
+mod level;
 pub mod runbook;
+#[cfg(test)]
+mod sample;
 pub mod sarif;
 pub mod text;
