@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, ValueEnum};
-use cleansweep::report::json;
+use cleansweep::report::{json, sarif};
 
 use super::error::CliError;
 
@@ -19,6 +19,32 @@ pub(crate) enum Format {
     Jsonl,
     /// SARIF 2.1.0, for GitHub code scanning and other tools
     Sarif,
+    /// Annotations of a GitHub Actions workflow, the ten most urgent of each kind; print it in a step
+    Github,
+    /// JUnit XML, for GitLab, Jenkins and others that show tests
+    Junit,
+    /// RFC 4180, for spreadsheets
+    Csv,
+    /// For a comment on a pull request or a ticket
+    Markdown,
+}
+
+/// For whom a SARIF report is.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SarifProfile {
+    /// The most urgent results, within the limits of GitHub code scanning
+    Github,
+    /// Every finding and what is silenced, however much it is
+    Full,
+}
+
+impl From<SarifProfile> for sarif::Profile {
+    fn from(profile: SarifProfile) -> Self {
+        match profile {
+            SarifProfile::Github => Self::Github,
+            SarifProfile::Full => Self::Full,
+        }
+    }
 }
 
 /// Formats with a schema of our own.
@@ -84,6 +110,9 @@ fn format_of(file: &Path) -> Result<Format, CliError> {
         Some("json") => Ok(Format::Json),
         Some("jsonl" | "ndjson") => Ok(Format::Jsonl),
         Some("txt") => Ok(Format::Text),
+        Some("xml") => Ok(Format::Junit),
+        Some("csv") => Ok(Format::Csv),
+        Some("md" | "markdown") => Ok(Format::Markdown),
         _ => Err(CliError::usage(format!("{}: the name does not tell the format", file.display()))
             .hint("put --format before -o")),
     }

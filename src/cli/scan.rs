@@ -8,7 +8,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, ValueEnum};
 use cleansweep::detect::Detector;
 use cleansweep::finding::silencing::ScanDefaults;
-use cleansweep::report::{hook, json, sarif, text};
+use cleansweep::report::{csv, github, hook, json, junit, markdown, sarif, text};
 use cleansweep::rotation::Runbooks;
 use cleansweep::rule::{Catalogue, Confidence};
 use cleansweep::scan::history::{HistoryOptions, Selection};
@@ -18,7 +18,7 @@ use cleansweep::source::worktree::WalkOptions;
 
 use super::error::CliError;
 use super::exit::Exit;
-use super::output::{self, Format, Target};
+use super::output::{self, Format, SarifProfile, Target};
 use super::progress::Progress;
 use super::silence::{Loaded, Project, SilenceArgs};
 use super::staged::StagedArgs;
@@ -42,6 +42,10 @@ pub(crate) struct ScanArgs {
     /// Write the report of the --format before it to a file
     #[arg(long, short, value_name = "FILE")]
     output: Vec<PathBuf>,
+
+    /// For whom a SARIF report is
+    #[arg(long, value_enum, default_value = "github", value_name = "PROFILE")]
+    sarif_profile: SarifProfile,
 
     /// Least confidence of the findings to report
     #[arg(long, value_enum, default_value = "medium", value_name = "LEVEL")]
@@ -300,7 +304,17 @@ impl Report<'_> {
                     out.write_all(b"\n")
                 })
             }
+            Format::Github => self.plain(github::build, file),
+            Format::Junit => self.plain(junit::build, file),
+            Format::Csv => self.plain(csv::build, file),
+            Format::Markdown => self.plain(markdown::build, file),
         }
+    }
+
+    /// The report of a format that is one text.
+    fn plain(&self, build: fn(&ScanOutcome, &Runbooks) -> String, file: Option<&Path>) -> Result<(), CliError> {
+        let text = build(self.outcome, self.runbooks);
+        output::write(file, |out| out.write_all(text.as_bytes()))
     }
 
     fn text(&self) -> String {
@@ -317,6 +331,7 @@ impl Report<'_> {
             start: Some(self.started.clone()),
             end: Some(now()),
             exit_code: i64::from(exit as u8),
+            profile: self.args.sarif_profile.into(),
             ..sarif::RunInfo::default()
         }
     }

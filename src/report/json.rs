@@ -6,8 +6,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::finding::Finding;
 use crate::finding::history;
+use crate::finding::{Finding, SilencedBy};
 use crate::rule::{Confidence, RuleSet, Severity};
 use crate::scan::{ScanOutcome, Verdict};
 
@@ -22,6 +22,8 @@ pub struct Report {
     pub version: u32,
     /// The findings, by path and place; several may be exposures of one credential.
     pub findings: Vec<Exposure>,
+    /// What was found too, but a comment, a configuration or a baseline says that it does not count.
+    pub silenced: Vec<Exposure>,
     /// What was looked at, what was not, and what it amounts to.
     pub summary: Summary,
 }
@@ -33,6 +35,8 @@ pub struct Report {
 pub enum Line {
     /// A secret at a place.
     Finding(Box<Exposure>),
+    /// One that somebody has said does not count.
+    Silenced(Box<Exposure>),
     /// The last line.
     Summary(Box<Summary>),
 }
@@ -84,6 +88,20 @@ pub struct Exposure {
     /// Of a secret in a history: where and when it was. Such a secret has one finding for all its places, that of the oldest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub history: Option<History>,
+    /// Who says that it does not count; only of what is silenced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub silenced: Option<Silenced>,
+}
+
+/// Why a finding does not count.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Silenced {
+    /// `comment` (on the line), `configuration`, `baseline`.
+    pub by: &'static str,
+    /// The file that says so.
+    pub place: String,
+    /// The reason it gives, which can be empty.
+    pub reason: String,
 }
 
 /// Where and when a secret was in a history.
@@ -176,6 +194,8 @@ pub struct Summary {
     pub findings: u64,
     /// How many different credentials these are.
     pub credentials: u64,
+    /// How many findings are silenced; they are in none of the other numbers.
+    pub silenced: SilencedCounts,
     /// How many more there are below the wanted confidence.
     pub below_confidence: u64,
     /// Histories that were looked at.
@@ -200,6 +220,17 @@ pub struct Summary {
     pub tool_version: &'static str,
     /// Digest of the rules: equal digests find the same.
     pub rules_digest: String,
+}
+
+/// How many findings are silenced, by what says so.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct SilencedCounts {
+    /// By a comment on the line.
+    pub comment: u64,
+    /// By a configuration.
+    pub configuration: u64,
+    /// By a baseline.
+    pub baseline: u64,
 }
 
 /// A history that was looked at.
@@ -259,20 +290,44 @@ pub fn confidence(confidence: Confidence) -> &'static str {
     }
 }
 
+/// The name of a verdict in all formats.
+#[must_use]
+pub fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Clean => "clean",
+        Verdict::Findings => "findings",
+        Verdict::Incomplete => "incomplete",
+    }
+}
+
+/// The name in all formats of what silences.
+#[must_use]
+pub fn silencer(by: SilencedBy) -> &'static str {
+    match by {
+        SilencedBy::Comment => "comment",
+        SilencedBy::Configuration => "configuration",
+        SilencedBy::Baseline => "baseline",
+    }
+}
+
 /// The report; `reveal` puts the raw secrets in.
 #[must_use]
 pub fn build(outcome: &ScanOutcome, reveal: bool) -> Report {
+    let exposures = |of: &[Finding]| of.iter().map(|f| exposure(&outcome.rules, f, reveal)).collect();
     Report {
         version: VERSION,
-        findings: outcome.findings.iter().map(|f| exposure(&outcome.rules, f, reveal)).collect(),
+        findings: exposures(&outcome.findings),
+        silenced: exposures(&outcome.silenced),
         summary: summary(outcome),
     }
 }
 
 /// The report as lines; `reveal` puts the raw secrets in.
 pub fn lines(outcome: &ScanOutcome, reveal: bool) -> impl Iterator<Item = Line> {
-    let findings = outcome.findings.iter().map(move |f| Line::Finding(Box::new(exposure(&outcome.rules, f, reveal))));
-    findings.chain(std::iter::once_with(|| Line::Summary(Box::new(summary(outcome)))))
+    let boxed = move |finding| Box::new(exposure(&outcome.rules, finding, reveal));
+    let findings = outcome.findings.iter().map(move |f| Line::Finding(boxed(f)));
+    let silenced = outcome.silenced.iter().map(move |f| Line::Silenced(boxed(f)));
+    findings.chain(silenced).chain(std::iter::once_with(|| Line::Summary(Box::new(summary(outcome)))))
 }
 
 fn exposure(rules: &RuleSet, finding: &Finding, reveal: bool) -> Exposure {
@@ -310,6 +365,11 @@ fn exposure(rules: &RuleSet, finding: &Finding, reveal: bool) -> Exposure {
             .collect(),
         rotation: rule.rotation.clone(),
         history: finding.history.as_deref().map(past),
+        silenced: finding.silence.as_deref().map(|silence| Silenced {
+            by: silencer(silence.by),
+            place: silence.place.clone(),
+            reason: silence.reason.clone(),
+        }),
     }
 }
 
@@ -347,19 +407,30 @@ pub fn past(history: &history::History) -> History {
     }
 }
 
+/// How many findings are silenced, by what says so.
+#[must_use]
+pub fn silenced(outcome: &ScanOutcome) -> SilencedCounts {
+    let mut counts = SilencedCounts::default();
+    for silence in outcome.silenced.iter().filter_map(|finding| finding.silence.as_deref()) {
+        *match silence.by {
+            SilencedBy::Comment => &mut counts.comment,
+            SilencedBy::Configuration => &mut counts.configuration,
+            SilencedBy::Baseline => &mut counts.baseline,
+        } += 1;
+    }
+    counts
+}
+
 fn summary(outcome: &ScanOutcome) -> Summary {
     let coverage = &outcome.coverage;
     let mut credentials: Vec<_> = outcome.findings.iter().map(|f| f.credential).collect();
     credentials.sort_unstable();
     credentials.dedup();
     Summary {
-        verdict: match outcome.verdict() {
-            Verdict::Clean => "clean",
-            Verdict::Findings => "findings",
-            Verdict::Incomplete => "incomplete",
-        },
+        verdict: verdict(outcome.verdict()),
         findings: outcome.findings.len() as u64,
         credentials: credentials.len() as u64,
+        silenced: silenced(outcome),
         below_confidence: outcome.below_confidence,
         histories: coverage
             .histories
@@ -384,5 +455,34 @@ fn summary(outcome: &ScanOutcome) -> Summary {
             .collect(),
         tool_version: env!("CARGO_PKG_VERSION"),
         rules_digest: outcome.rules.digest().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn what_is_silenced_is_listed_and_counted_apart() {
+        let outcome = sample::mixed();
+        let report = serde_json::to_value(build(&outcome, false)).expect("a report is JSON");
+        assert_eq!(report["findings"].as_array().map(Vec::len), Some(5));
+        assert!(report["findings"].as_array().is_some_and(|all| all.iter().all(|f| f.get("silenced").is_none())));
+        assert_eq!(report["silenced"].as_array().map(Vec::len), Some(3));
+        assert_eq!(
+            report["silenced"][2]["silenced"],
+            serde_json::json!({ "by": "baseline", "place": ".cleansweep-baseline.jsonl", "reason": "revoked in May" })
+        );
+        assert_eq!(
+            report["summary"]["silenced"],
+            serde_json::json!({ "comment": 2, "configuration": 0, "baseline": 1 })
+        );
+        assert_eq!(report["summary"]["findings"], 5);
+        let kinds: Vec<String> = lines(&outcome, false)
+            .map(|line| serde_json::to_value(line).expect("a line is JSON")["type"].as_str().expect("text").to_owned())
+            .collect();
+        assert_eq!(kinds, [["finding"; 5].as_slice(), &["silenced"; 3], &["summary"]].concat());
+        sample::assert_tight(&outcome, &report.to_string());
     }
 }

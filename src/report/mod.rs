@@ -2,8 +2,16 @@
 //! with which exit code has been decided before.
 
 pub mod catalogue;
+pub mod csv;
+pub mod github;
 pub mod hook;
 pub mod json;
+pub mod junit;
+mod level;
+pub mod markdown;
 pub mod runbook;
+#[cfg(test)]
+mod sample;
 pub mod sarif;
+mod sentences;
 pub mod text;

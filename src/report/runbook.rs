@@ -31,6 +31,16 @@ pub fn first_step(runbook: &Runbook) -> (&'static str, Option<&Step>) {
     (lead, runbook.steps.iter().find(|s| s.phase == phase).or(runbook.steps.first()))
 }
 
+/// The first step with what is known filled in: what to do, where, with which command, each a line or several.
+pub(super) fn first_lines(runbook: &Runbook, facts: &[&Fact]) -> Vec<String> {
+    let (lead, Some(step)) = first_step(runbook) else { return Vec::new() };
+    let mut lines = vec![format!("{lead}: {}", fill(step.action.trim(), facts))];
+    lines.extend(step.url.iter().map(|url| fill(url, facts)));
+    let command = step.command.iter().flat_map(|command| command.lines());
+    lines.extend(command.map(|command| format!("$ {}", fill(command, facts))));
+    lines
+}
+
 /// The runbook of a rule as GitHub-flavoured Markdown, nothing filled in.
 #[must_use]
 pub fn markdown(runbook: &Runbook) -> String {
@@ -115,7 +125,7 @@ fn indented(out: &mut String, prompt: &str, command: &str) {
 }
 
 /// A fenced block whose fence is longer than any run of backticks in it.
-fn fence(out: &mut String, indent: usize, command: &str) {
+pub(super) fn fence(out: &mut String, indent: usize, command: &str) {
     let longest = command.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let (fence, indent) = ("`".repeat(longest.max(2) + 1), " ".repeat(indent));
     line!(out, "{indent}{fence}sh");
@@ -126,7 +136,7 @@ fn fence(out: &mut String, indent: usize, command: &str) {
 }
 
 /// Prose whose every character stands for itself. Addresses stay as they are, so that they become links.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for word in text.split_inclusive(char::is_whitespace) {
         if is_address(word.trim()) {

@@ -1,7 +1,7 @@
 //! Text for a person at a terminal: one entry for each credential with its places and the first thing to do, then
 //! what was looked at.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
@@ -9,8 +9,8 @@ use anstyle::{AnsiColor, Style};
 use super::{json, runbook};
 use crate::blob::Skipped;
 use crate::detect::Fact;
-use crate::finding::Finding;
 use crate::finding::history::{History, Version};
+use crate::finding::{Finding, SilencedBy};
 use crate::rotation::{Credential, Runbooks, fill};
 use crate::rule::{Runbook, Severity};
 use crate::scan::{Coverage, ScanOutcome, Verdict};
@@ -67,9 +67,21 @@ fn colour(severity: Severity) -> Style {
     Style::new().fg_color(Some(colour.into())).bold()
 }
 
-/// Text from the scanned bytes, without what a terminal would obey.
+/// Text from the scanned bytes, without what a terminal would obey and what makes text look like another: control
+/// characters, separators of lines and paragraphs, marks of the direction of writing. Nor does it hold what GitHub's and
+/// Azure's runners obey anywhere in a line of a log.
 pub(super) fn tame(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    let misleads = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let tamed: String = text.chars().map(|c| if misleads(c) { '\u{fffd}' } else { c }).collect();
+    if tamed.contains("##") { tamed.replace("##[", "# #[").replace("##vso[", "# #vso[") } else { tamed }
+}
+
+/// A path that begins a line. GitHub's runner obeys lines of a log that begin with `::`.
+fn leading(path: &str) -> String {
+    let path = tame(path);
+    if path.starts_with("::") { format!("./{path}") } else { path }
 }
 
 pub(super) fn shown(finding: &Finding, options: Options) -> String {
@@ -93,7 +105,7 @@ fn write_credential(out: &mut String, outcome: &ScanOutcome, credential: &Creden
     let title = &rule.title;
     line!(out, "{style}{severity:<8}{style:#} {BOLD}{title}{BOLD:#} {DIM}{} · {confidence} confidence{DIM:#}", rule.id);
     for finding in credential.exposures.iter().take(PLACES) {
-        let (path, line, column) = (tame(finding.origin.path()), finding.start.line, finding.start.column);
+        let (path, line, column) = (leading(finding.origin.path()), finding.start.line, finding.start.column);
         let past = if finding.history.is_some() { "in history: " } else { "" };
         line!(out, "  {past}{path}:{line}:{column}");
         let secret = shown(finding, options);
@@ -139,7 +151,7 @@ fn write_history(out: &mut String, history: &History) {
             Some(commit) => format!("commit {}", commit.get(..10).unwrap_or(commit)),
             None => format!("object {}", object.get(..10).unwrap_or(object)),
         };
-        line!(out, "      {}:{line}:{column} {DIM}{object}{DIM:#}", tame(path));
+        line!(out, "      {}:{line}:{column} {DIM}{object}{DIM:#}", leading(path));
     }
 }
 
@@ -190,7 +202,7 @@ fn write_ledger(out: &mut String, outcome: &ScanOutcome) {
     }
     line!(out, "{BOLD}Not looked at{BOLD:#}");
     for Skipped { what, reason, detail } in skipped.iter().take(SKIPPED) {
-        line!(out, "  {}: {} ({})", tame(what), tame(detail), reason.id());
+        line!(out, "  {}: {} ({})", leading(what), tame(detail), reason.id());
     }
     if skipped.len() > SKIPPED {
         line!(out, "  and {} more (--format json lists them all)", skipped.len() - SKIPPED);
@@ -217,34 +229,38 @@ fn write_silencing(out: &mut String, outcome: &ScanOutcome) {
 fn write_summary(out: &mut String, outcome: &ScanOutcome, credentials: &[Credential<'_>]) {
     write_ledger(out, outcome);
     write_silencing(out, outcome);
-    let coverage = &outcome.coverage;
-    line!(
-        out,
-        "Scanned {} in {}{} in {:.2} s.",
-        bytes(coverage.bytes),
-        count(coverage.items, if coverage.staged { "staged file" } else { "file" }),
-        histories(coverage),
-        outcome.elapsed.as_secs_f64()
-    );
+    line!(out, "{} in {:.2} s.", extent(&outcome.coverage), outcome.elapsed.as_secs_f64());
     if let Some(base) = &outcome.base {
         line!(out, "{DIM}Paths are relative to {}{DIM:#}", tame(&base.to_string_lossy()));
     }
     for note in notes(outcome) {
         line!(out, "{note}");
     }
-    let (style, verdict) = match outcome.verdict() {
-        Verdict::Clean => (AnsiColor::Green, "No secrets found.".to_owned()),
-        Verdict::Incomplete => (
-            AnsiColor::Yellow,
-            format!(
-                "Nothing found, but the scan is incomplete: {} not looked at.",
-                count(coverage.skipped.len() as u64, "item")
-            ),
-        ),
-        Verdict::Findings => (AnsiColor::Red, tally(outcome, credentials)),
+    let colour = match outcome.verdict() {
+        Verdict::Clean => AnsiColor::Green,
+        Verdict::Incomplete => AnsiColor::Yellow,
+        Verdict::Findings => AnsiColor::Red,
     };
-    let style = Style::new().fg_color(Some(style.into())).bold();
-    line!(out, "{style}{verdict}{style:#}");
+    let style = Style::new().fg_color(Some(colour.into())).bold();
+    line!(out, "{style}{}{style:#}", verdict(outcome, credentials));
+}
+
+/// What the scan amounts to, in a sentence or two.
+pub(super) fn verdict(outcome: &ScanOutcome, credentials: &[Credential<'_>]) -> String {
+    match outcome.verdict() {
+        Verdict::Clean => "No secrets found.".to_owned(),
+        Verdict::Incomplete => format!(
+            "Nothing found, but the scan is incomplete: {} not looked at.",
+            count(outcome.coverage.skipped.len() as u64, "item")
+        ),
+        Verdict::Findings => tally(outcome, credentials),
+    }
+}
+
+/// How much was looked at.
+pub(super) fn extent(coverage: &Coverage) -> String {
+    let items = count(coverage.items, if coverage.staged { "staged file" } else { "file" });
+    format!("Scanned {} in {items}{}", bytes(coverage.bytes), histories(coverage))
 }
 
 /// ` and 12 commits of history`.
@@ -283,7 +299,7 @@ fn tally(outcome: &ScanOutcome, credentials: &[Credential<'_>]) -> String {
 }
 
 /// What limits the meaning of the verdict without making the scan incomplete: what the user chose, and what there was nothing to see of.
-fn notes(outcome: &ScanOutcome) -> Vec<String> {
+pub(super) fn notes(outcome: &ScanOutcome) -> Vec<String> {
     let coverage = &outcome.coverage;
     let mut notes = Vec::new();
     if !coverage.unscanned_histories.is_empty() {
@@ -303,7 +319,30 @@ fn notes(outcome: &ScanOutcome) -> Vec<String> {
         let number = count(outcome.below_confidence, "possible secret");
         notes.push(format!("Not shown: {number} of lower confidence (--confidence low shows them)."));
     }
+    notes.extend(silenced(outcome));
     notes
+}
+
+/// `Silenced: 3 secrets (2 by comments, 1 by the baseline).` In brackets are places, of which a secret can have several.
+fn silenced(outcome: &ScanOutcome) -> Option<String> {
+    let (mut secrets, mut by) = (BTreeSet::new(), BTreeMap::<_, u64>::new());
+    for (finding, silence) in outcome.silenced.iter().filter_map(|f| Some((f, f.silence.as_deref()?))) {
+        secrets.insert(finding.credential);
+        *by.entry(silence.by).or_default() += 1;
+    }
+    let places: u64 = by.values().sum();
+    let by: Vec<String> = by.iter().map(|(by, number)| format!("{} by {}", grouped(*number), silencer(*by))).collect();
+    let secrets = secrets.len() as u64;
+    let spread = if places == secrets { String::new() } else { format!(" in {}", count(places, "place")) };
+    (secrets > 0).then(|| format!("Silenced: {}{spread} ({}).", count(secrets, "secret"), by.join(", ")))
+}
+
+fn silencer(by: SilencedBy) -> &'static str {
+    match by {
+        SilencedBy::Comment => "comments",
+        SilencedBy::Configuration => "the configuration",
+        SilencedBy::Baseline => "the baseline",
+    }
 }
 
 /// `1 file`, `1,234 files`.
@@ -340,6 +379,7 @@ fn bytes(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample;
     use super::*;
 
     #[test]
@@ -353,5 +393,22 @@ mod tests {
     #[test]
     fn a_terminal_obeys_nothing_that_was_scanned() {
         assert_eq!(tame("a\u{1b}[2Jb"), "a\u{fffd}[2Jb");
+        assert_eq!(tame("a\u{202e}b"), "a\u{fffd}b");
+        assert_eq!(tame("x ###[add-mask]y ##vso[task]z"), "x ## #[add-mask]y # #vso[task]z");
+        assert_eq!(leading("::stop-commands::x"), "./::stop-commands::x");
+    }
+
+    #[test]
+    fn what_is_silenced_is_counted() {
+        let mut outcome = sample::mixed();
+        assert_eq!(
+            silenced(&outcome).as_deref(),
+            Some("Silenced: 2 secrets in 3 places (2 by comments, 1 by the baseline).")
+        );
+        outcome.silenced.remove(0);
+        let text = summary(&outcome);
+        assert!(text.contains("\nSilenced: 2 secrets (1 by comments, 1 by the baseline).\n"), "{text}");
+        outcome.silenced.clear();
+        assert_eq!(silenced(&outcome), None);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::detect::Fact;
 use crate::finding::Finding;
+use crate::finding::history::History;
 use crate::rule::{Catalogue, Confidence, Rule, RuleIndex, RuleSet, Runbook, Severity};
 use crate::secret::Fingerprint;
 
@@ -43,6 +44,20 @@ impl<'f> Credential<'f> {
             (std::cmp::Reverse((rules.get(c.rule).severity, c.confidence)), &first.origin, first.span)
         });
         credentials
+    }
+
+    /// The exposures that are worth an alert of their own. A secret that is in a file now needs none for the past of that
+    /// file, which would be an alert beside it on the same line; [`Credential::history`] has it.
+    #[must_use]
+    pub fn placed(&self) -> Vec<&'f Finding> {
+        let present: Vec<&Finding> = self.exposures.iter().copied().filter(|f| f.history.is_none()).collect();
+        if present.is_empty() { self.exposures.clone() } else { present }
+    }
+
+    /// What a history tells of it.
+    #[must_use]
+    pub fn history(&self) -> Option<&'f History> {
+        self.exposures.iter().find_map(|finding| finding.history.as_deref())
     }
 
     /// What a holder can do, from the rule.

@@ -102,7 +102,7 @@ fn standard_output_may_be_closed_early() {
     for n in 0..600 {
         sandbox.file(format!("{n}.env"), format!("TOKEN={}\n", github(n)));
     }
-    for format in ["text", "json", "jsonl", "sarif"] {
+    for format in ["text", "json", "jsonl", "sarif", "github", "junit", "csv", "markdown"] {
         let mut child = sandbox.command(["scan", "--format", format]).start();
         drop(child.stdin.take());
         let mut head = [0; 64];

@@ -123,10 +123,88 @@ fn several_reports_of_one_scan_agree_with_those_made_alone() {
     assert_eq!(sarif["version"], "2.1.0");
 }
 
+/// What tells the formats apart, as the first line of each.
+#[test]
+fn the_name_of_a_file_tells_its_format() {
+    let sandbox = tree();
+    let begins = [
+        ("r.xml", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>"),
+        ("r.csv", "kind,severity,rule,title,"),
+        ("r.md", "## cleansweep"),
+        ("r.markdown", "## cleansweep"),
+    ];
+    let args: Vec<String> = begins.iter().flat_map(|(name, _)| ["-o".into(), format!("../tmp/{name}")]).collect();
+    let _ = sandbox.run(ARGS.iter().map(ToString::to_string).chain(args)).assert_code(1);
+    for (name, begin) in begins {
+        let text = String::from_utf8(sandbox.read(format!("../tmp/{name}"))).expect("a report is UTF-8");
+        assert!(text.starts_with(begin), "{name}: {}", &text[..text.len().min(200)]);
+    }
+    let name = sandbox.run(["scan", "-o", "r.yaml"]).assert_code(2);
+    assert!(name.err().contains("the name does not tell the format"), "{}", name.err());
+}
+
+/// The formats say of one scan the same: every finding with its fingerprint, what was not looked at, the verdict.
+#[test]
+fn every_format_has_every_fact() {
+    let sandbox = Sandbox::new();
+    for n in 1..4 {
+        sandbox.file(format!("src/{n}.env"), format!("TOKEN={}\n", github(n)));
+    }
+    #[cfg(unix)]
+    sandbox.link("src/out", "/usr");
+    let json = sandbox.scan(&["src"]);
+    for format in ["github", "junit", "csv", "markdown"] {
+        let text = sandbox.run(["scan", "src", "--format", format]).assert_code(1).out();
+        for finding in &json.findings {
+            let place = if format == "csv" {
+                format!("{},{},{},", finding.path, finding.line, finding.column)
+            } else {
+                format!("{}:{}:{}", finding.path, finding.line, finding.column)
+            };
+            for fact in [
+                &place, &finding.fingerprint, &finding.rule, "critical", "high", "ghp_********",
+                "Replace it, then revoke it",
+            ] {
+                assert!(text.contains(fact), "{format} has no {fact}: {text}");
+            }
+        }
+        assert!(text.contains("3 secrets in 3 places: 3 critical."), "{format}: {text}");
+        for (what, reason) in json.skipped() {
+            assert!(text.contains(&what) && text.contains(&reason), "{format} has no {what}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_scan_that_finds_nothing_says_so_in_every_format() {
+    let clean = Sandbox::with("a.txt", "nothing here\n");
+    for format in ["github", "junit", "csv", "markdown"] {
+        let text = clean.run(["scan", "--format", format]).assert_code(0).out();
+        assert!(text.contains("No secrets found."), "{format}: {text}");
+        let text = clean.run(["scan", "--max-file-size", "4", "--format", format]).assert_code(3).out();
+        assert!(text.contains("Nothing found, but the scan is incomplete: 1 item not looked at."), "{format}: {text}");
+        assert!(!text.contains("No secrets found"), "{format}: {text}");
+    }
+}
+
+#[test]
+fn the_full_profile_has_what_github_is_not_given() {
+    let sandbox = Sandbox::with("a.env", format!("TOKENS=\"{0} {0}\"\n", github(1)));
+    let results = |profile: &str| {
+        let args = ["scan", "--format", "sarif", "--sarif-profile", profile];
+        let output = sandbox.run(args).assert_code(1);
+        let sarif: Value = serde_json::from_slice(&output.stdout).expect("SARIF is JSON");
+        sarif["runs"][0]["results"].as_array().expect("a run has results").len()
+    };
+    assert_eq!(sandbox.scan(&[]).findings.len(), 2);
+    assert_eq!((results("github"), results("full")), (1, 2), "two on one line are one alert");
+    let _ = sandbox.run(["scan", "--sarif-profile", "gitlab"]).assert_code(2);
+}
+
 #[test]
 fn two_runs_give_the_same_report() {
     let sandbox = tree();
-    for format in ["json", "jsonl"] {
+    for format in ["json", "jsonl", "github", "csv", "markdown"] {
         assert_eq!(report(&sandbox, format), report(&sandbox, format));
     }
 }
@@ -168,7 +246,7 @@ fn a_report_can_go_to_what_is_no_plain_file() {
 #[test]
 fn reports_are_clean_themselves() {
     let sandbox = tree();
-    for format in ["text", "json", "jsonl", "sarif"] {
+    for format in ["text", "json", "jsonl", "sarif", "github", "junit", "csv", "markdown"] {
         let report = report(&sandbox, format);
         let again = Sandbox::with(format!("report.{format}"), report).scan(&[]);
         // The id of an AWS key is shown on purpose.

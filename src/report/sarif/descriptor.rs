@@ -6,6 +6,7 @@ use serde_sarif::sarif::{
     ReportingDescriptorRelationship, ResultLevel, ToolComponent, ToolComponentReference,
 };
 
+use super::super::level::Level;
 use super::super::runbook;
 use super::{bag, descriptor, text};
 use crate::blob::Origin;
@@ -50,13 +51,12 @@ const LOG_FILE: usize = 0;
 const SOURCE_CODE: usize = 1;
 const HARD_CODED: usize = 2;
 
-/// How loud a result is. Doubt makes it quieter, so that a check can be required for errors alone.
+/// How loud a result is.
 pub(super) fn level(severity: Severity, confidence: Confidence) -> ResultLevel {
-    match (severity, confidence) {
-        (Severity::Critical | Severity::High, Confidence::High | Confidence::Medium) => ResultLevel::Error,
-        (Severity::Critical | Severity::High, Confidence::Low) => ResultLevel::Warning,
-        (Severity::Medium, Confidence::High | Confidence::Medium) => ResultLevel::Warning,
-        (Severity::Medium, Confidence::Low) | (Severity::Low | Severity::Info, _) => ResultLevel::Note,
+    match Level::of(severity, confidence) {
+        Level::Error => ResultLevel::Error,
+        Level::Warning => ResultLevel::Warning,
+        Level::Note => ResultLevel::Note,
     }
 }
 
@@ -192,15 +192,6 @@ mod tests {
         assert_eq!(clip("é"), "é");
         assert_eq!(clip(&"é".repeat(1024)).chars().count(), 1024);
         assert_eq!(clip(&"é".repeat(1025)).chars().count(), 1024);
-    }
-
-    #[test]
-    fn doubt_makes_quieter() {
-        assert_eq!(level(Severity::Critical, Confidence::Medium), ResultLevel::Error);
-        assert_eq!(level(Severity::High, Confidence::Low), ResultLevel::Warning);
-        assert_eq!(level(Severity::Medium, Confidence::High), ResultLevel::Warning);
-        assert_eq!(level(Severity::Medium, Confidence::Low), ResultLevel::Note);
-        assert_eq!(level(Severity::Info, Confidence::High), ResultLevel::Note);
     }
 
     #[test]

@@ -8,11 +8,17 @@ use serde_sarif::sarif::{
     ReportingDescriptorReference,
 };
 
+use super::super::json::silenced;
 use super::result::{Selection, artifact};
 use super::{Limits, RunInfo, bag, count, descriptor};
 use crate::blob::{Origin, SkipReason, Skipped};
 use crate::finding::silencing::NoteKind;
 use crate::scan::{ScanOutcome, Verdict};
+
+const FULL: &str = "The full profile (--sarif-profile full) has all of them.";
+
+/// Characters that are kept of a notification that is too long.
+const LONG_NOTE: usize = 1_000;
 
 /// Notifications of one run and the descriptors they refer to.
 #[derive(Default)]
@@ -23,21 +29,23 @@ pub(super) struct Notes {
 }
 
 impl Notes {
-    pub(super) fn new(outcome: &ScanOutcome, selection: &Selection<'_, '_>, limits: Limits) -> Self {
+    /// `too_large` is how many of the selected have no result because it would be too large.
+    pub(super) fn new(outcome: &ScanOutcome, selection: &Selection<'_, '_>, too_large: u64, limits: Limits) -> Self {
         let mut notes = Self::default();
-        notes.coverage(outcome);
-        notes.left_out(selection, limits);
+        notes.coverage(outcome, limits);
+        notes.left_out(selection, too_large, limits);
         let skipped = &outcome.coverage.skipped;
-        for skipped in skipped.iter().take(limits.skipped) {
-            notes.skipped(skipped);
+        for skipped in skipped.iter().take(limits.listed) {
+            notes.skipped(skipped, limits);
         }
-        if let Some(over @ 1..) = skipped.len().checked_sub(limits.skipped) {
+        if let Some(over @ 1..) = skipped.len().checked_sub(limits.listed) {
             let number = count(over as u64, "more item was", "more items were");
-            let text = format!("{number} not looked at and not listed here. The full profile lists all of them.");
+            let text = format!("{number} not looked at and not listed here; of {} in all. {FULL}", skipped.len());
             notes.add(LEDGER_CUT, NotificationLevel::Warning, &text);
         }
-        for note in outcome.coverage.notes.iter().take(limits.skipped) {
-            notes.add(kind_of_note(note.kind), NotificationLevel::Note, &format!("{}: {}", note.place, note.detail));
+        for note in outcome.coverage.notes.iter().take(limits.listed) {
+            let text: String = format!("{}: {}", note.place, note.detail).chars().take(limits.note_bytes / 4).collect();
+            notes.add(kind_of_note(note.kind), NotificationLevel::Note, &text);
         }
         notes
     }
@@ -54,59 +62,62 @@ impl Notes {
         self.notifications.last_mut().expect("one was just pushed")
     }
 
-    fn skipped(&mut self, skipped: &Skipped) {
+    fn skipped(&mut self, skipped: &Skipped, limits: Limits) {
         let Skipped { what, reason, detail } = skipped;
-        let added = self.add(kind_of(*reason), NotificationLevel::Warning, &format!("{what}: {detail}"));
+        let mut text = format!("{what}: {detail}");
+        // A path can be so long that it would take the place of results.
+        let is_long = text.len() > limits.note_bytes;
+        if is_long {
+            text = text.chars().take(LONG_NOTE).chain(['…']).collect();
+        }
+        let added = self.add(kind_of(*reason), NotificationLevel::Warning, &text);
         // What an interruption leaves out has no path.
-        if *reason != SkipReason::Interrupted {
+        if *reason != SkipReason::Interrupted && !is_long {
             let origin = if what == Origin::Stdin.path() { Origin::Stdin } else { Origin::File(what.clone()) };
             let physical = PhysicalLocation::builder().artifact_location(artifact(&origin)).build();
             added.locations = Some(vec![Location::builder().physical_location(physical).build()]);
         }
     }
 
-    fn coverage(&mut self, outcome: &ScanOutcome) {
+    fn coverage(&mut self, outcome: &ScanOutcome, limits: Limits) {
         let coverage = &outcome.coverage;
+        let first = |list: &[String]| json!(list[..list.len().min(limits.listed)]);
+        let histories = coverage.histories.iter().take(limits.listed);
+        let histories = histories.map(|h| json!({ "repository": h.repository, "commits": h.commits }));
         let added = self.add(COVERAGE, NotificationLevel::Note, &coverage_text(outcome));
         added.properties = Some(bag([
             ("belowConfidence", json!(outcome.below_confidence)),
-            ("brokenLinks", json!(coverage.broken_links)),
+            ("brokenLinks", first(&coverage.broken_links)),
             ("excluded", json!(coverage.excluded)),
             ("gitignoreRespected", json!(coverage.gitignore_respected)),
             ("scannedBytes", json!(coverage.bytes)),
             ("scannedItems", json!(coverage.items)),
+            ("silenced", json!(silenced(outcome))),
             ("skipped", json!(coverage.skipped.len())),
-            (
-                "histories",
-                json!(
-                    coverage
-                        .histories
-                        .iter()
-                        .map(|h| json!({ "repository": h.repository, "commits": h.commits }))
-                        .collect::<Vec<_>>()
-                ),
-            ),
-            ("unscannedHistories", json!(coverage.unscanned_histories)),
+            ("histories", json!(histories.collect::<Vec<_>>())),
+            ("unscannedHistories", first(&coverage.unscanned_histories)),
         ]));
     }
 
-    fn left_out(&mut self, selection: &Selection<'_, '_>, limits: Limits) {
-        if selection.folded > 0 {
+    fn left_out(&mut self, selection: &Selection<'_, '_>, too_large: u64, limits: Limits) {
+        if let (1.., Some(most)) = (selection.folded, limits.per_credential) {
             let number = count(selection.folded, "place has", "places have");
-            let text = format!(
-                "{number} no result, because the secret already has {} in other places. The full profile has all of \
-                 them.",
-                limits.per_credential
-            );
+            let text = format!("{number} no result, because the secret already has {most} in other places. {FULL}");
             self.add(FOLDED, NotificationLevel::Note, &text);
         }
         if selection.cut > 0 {
-            let number = count(selection.cut, "result was", "results were");
+            let (kept, cut) = (selection.alerts.len() as u64 - too_large, selection.cut);
+            let number = count(cut, "result was", "results were");
             let text = format!(
-                "{number} left out, the least urgent ones: of one run, GitHub shows {}. The full profile has all of \
-                 them.",
-                limits.results
+                "{number} left out of {}, the least urgent ones: this file has {kept}, because GitHub shows 5000 of \
+                 one run and takes 10 MB. {FULL}",
+                cut + kept + too_large
             );
+            self.add(RESULTS_CUT, NotificationLevel::Warning, &text);
+        }
+        if too_large > 0 {
+            let number = count(too_large, "result was", "results were");
+            let text = format!("{number} left out, having more than {} bytes. {FULL}", limits.result_bytes);
             self.add(RESULTS_CUT, NotificationLevel::Warning, &text);
         }
     }
@@ -149,6 +160,7 @@ fn coverage_text(outcome: &ScanOutcome) -> String {
     };
     say(coverage.skipped.len() as u64, "item was", "items were", " not, or not wholly, looked at.");
     say(coverage.excluded, "file or folder was", "files and folders were", " left out by --exclude.");
+    say(outcome.silenced.len() as u64, "finding was", "findings were", " silenced.");
     say(outcome.below_confidence, "possible secret is", "possible secrets are", " below the wanted confidence.");
     say(coverage.unscanned_histories.len() as u64, "git history was", "git histories were", " not scanned.");
     say(coverage.broken_links.len() as u64, "link has", "links have", " no target.");
@@ -185,7 +197,7 @@ const RESULTS_CUT: Kind = Kind {
     id: "results-cut",
     name: "ResultsLeftOut",
     title: "Results left out",
-    description: "There are more results than GitHub shows of one run. The least urgent ones are not in this file.",
+    description: "There is more than GitHub takes of one run. The least urgent or largest results are not in this file.",
 };
 
 const LEDGER_CUT: Kind = Kind {

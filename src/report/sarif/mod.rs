@@ -11,7 +11,9 @@
 //!   first result of a credential lists up to 100 of them as related locations, the others only the linked ones, so
 //!   that the file grows with the number of places and not with its square.
 //! - **One secret must not hide others.** For GitHub a credential has at most 100 results and a run 5 000, the most
-//!   urgent ones; the file has a notification for everything left out. [`Profile::Full`] has all results.
+//!   urgent ones, or as many as fit into what it takes of an upload; the file has a notification for everything left out.
+//! - **[`Profile::Full`] leaves nothing out**: a result for each finding, all related locations and histories, and what is
+//!   silenced, with its suppression. GitHub would open an alert for a suppressed result.
 //! - **A result's rule is the credential's**, even where another rule found it: GitHub shows the rule's help, and that
 //!   should be the runbook of the rule that knows most. The property `foundBy` has the other.
 //! - **Only the redacted secret is shown**, as the snippet of its region; `redactionTokens` says so. There is no context
@@ -21,6 +23,7 @@
 mod descriptor;
 mod invocation;
 mod result;
+mod size;
 #[cfg(test)]
 mod tests;
 mod uri;
@@ -34,7 +37,7 @@ use serde_sarif::sarif::{
 };
 
 use self::invocation::Notes;
-use self::result::Selection;
+use self::result::{Context, Selection};
 use crate::rotation::{Credential, Runbooks};
 use crate::rule::{Rule, RuleIndex};
 use crate::scan::ScanOutcome;
@@ -85,19 +88,55 @@ pub enum Profile {
 }
 
 /// Most of each that a report has.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Limits {
+    /// Results of the run.
     results: usize,
-    per_credential: usize,
-    skipped: usize,
+    /// Results of one credential, the first on each line; without it, one for each finding.
+    per_credential: Option<usize>,
+    /// Further places that the first result of a credential lists.
+    related: usize,
+    /// Items that were not looked at, links without target and the like.
+    listed: usize,
+    /// Places of a history that a result has as a property.
+    past: usize,
+    /// Bytes of one result as JSON. A path can be as long as somebody wants it.
+    result_bytes: usize,
+    /// Bytes of the text of a notification.
+    note_bytes: usize,
+    /// Bytes of the whole, compressed.
+    compressed: Option<u64>,
+    /// Whether what is silenced has results.
+    silenced: bool,
 }
 
 impl Profile {
     fn limits(self) -> Limits {
         match self {
-            // GitHub refuses a run of more than 25 000 results and shows 5 000 of it.
-            Self::Github => Limits { results: 5_000, per_credential: 100, skipped: 5_000 },
-            Self::Full => Limits { results: usize::MAX, per_credential: usize::MAX, skipped: usize::MAX },
+            // GitHub refuses a run of more than 25 000 results and shows 5 000 of it; of a result it keeps 100 locations.
+            // It refuses what has more than 10 MB compressed; what compresses for the upload is not what measures here.
+            Self::Github => Limits {
+                results: 5_000,
+                per_credential: Some(100),
+                related: 100,
+                listed: 5_000,
+                past: 20,
+                result_bytes: 200_000,
+                note_bytes: 8_000,
+                compressed: Some(9_000_000),
+                silenced: false,
+            },
+            Self::Full => Limits {
+                results: usize::MAX,
+                per_credential: None,
+                related: usize::MAX,
+                listed: usize::MAX,
+                past: usize::MAX,
+                result_bytes: usize::MAX,
+                note_bytes: usize::MAX,
+                compressed: None,
+                silenced: true,
+            },
         }
     }
 }
@@ -105,14 +144,42 @@ impl Profile {
 /// The report. Secrets are always redacted.
 #[must_use]
 pub fn build(outcome: &ScanOutcome, runbooks: &Runbooks, info: &RunInfo) -> Sarif {
-    let version = json!(Version::V2_1_0);
-    Sarif::builder().schema(SCHEMA).version(version).runs(vec![run(outcome, runbooks, info)]).build()
+    build_within(outcome, runbooks, info, info.profile.limits())
 }
 
-fn run(outcome: &ScanOutcome, runbooks: &Runbooks, info: &RunInfo) -> Run {
-    let (rules, limits) = (&outcome.rules, info.profile.limits());
+/// The report with as many results as fit.
+fn build_within(outcome: &ScanOutcome, runbooks: &Runbooks, info: &RunInfo, mut limits: Limits) -> Sarif {
+    loop {
+        let run = run(outcome, runbooks, info, limits);
+        let results = run.results.as_ref().map_or(0, Vec::len);
+        let version = json!(Version::V2_1_0);
+        let sarif = Sarif::builder().schema(SCHEMA).version(version).runs(vec![run]).build();
+        let Some(most) = limits.compressed else { return sarif };
+        let size = size::compressed(&sarif, most);
+        if size <= most {
+            return sarif;
+        }
+        if limits.listed > FEW {
+            // Results are what GitHub shows, so that they go last.
+            limits.listed = FEW;
+        } else if results > 0 {
+            // The tenth less makes up for results of different sizes, and makes sure that this ends.
+            limits.results = (results as f64 * 0.9 * most as f64 / size as f64) as usize;
+        } else {
+            return sarif;
+        }
+    }
+}
+
+/// Items that are still listed where not everything fits.
+const FEW: usize = 100;
+
+fn run(outcome: &ScanOutcome, runbooks: &Runbooks, info: &RunInfo, limits: Limits) -> Run {
+    let rules = &outcome.rules;
     let credentials = Credential::group(rules, &outcome.findings);
-    let selection = Selection::new(rules, &credentials, limits);
+    let silenced = if limits.silenced { Credential::group(rules, &outcome.silenced) } else { Vec::new() };
+    let mut selection = Selection::new(rules, &credentials, limits);
+    selection.append(Selection::new(rules, &silenced, limits));
     let used: BTreeSet<RuleIndex> = selection.alerts.iter().map(|alert| alert.credential.rule).collect();
     // GitHub wants to see rules; a clean scan shows what it looked for.
     let described: Vec<&Rule> = match used.is_empty() {
@@ -120,8 +187,13 @@ fn run(outcome: &ScanOutcome, runbooks: &Runbooks, info: &RunInfo) -> Run {
         false => used.iter().map(|&rule| rules.get(rule)).collect(),
     };
     let places: BTreeMap<RuleIndex, usize> = used.iter().copied().zip(0..).collect();
-    let results = selection.alerts.iter().map(|alert| alert.result(rules, runbooks, places[&alert.credential.rule]));
-    let mut notes = Notes::new(outcome, &selection, limits);
+    let results = selection.alerts.iter().map(|alert| {
+        let context = Context { rules, runbooks, rule_index: places[&alert.credential.rule] };
+        alert.result_within(&context, limits)
+    });
+    let results: Vec<_> = results.collect();
+    let too_large = results.iter().filter(|result| result.is_none()).count() as u64;
+    let mut notes = Notes::new(outcome, &selection, too_large, limits);
     let invocation = notes.invocation(outcome, info);
     let driver = ToolComponent::builder()
         .name(env!("CARGO_PKG_NAME"))
@@ -141,7 +213,7 @@ fn run(outcome: &ScanOutcome, runbooks: &Runbooks, info: &RunInfo) -> Run {
         .redaction_tokens(vec![MASK.to_owned()])
         .invocations(vec![invocation])
         .taxonomies(vec![descriptor::taxonomy()])
-        .results(results.collect::<Vec<_>>())
+        .results(results.into_iter().flatten().collect::<Vec<_>>())
         .build();
     run.version_control_provenance = info.version_control.as_ref().map(|v| vec![provenance(v)]);
     run

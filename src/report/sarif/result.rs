@@ -1,28 +1,26 @@
 //! Results: which exposures get one, in what order, and what each says.
 
 use std::cmp::Reverse;
+use std::path::Path;
 use std::rc::Rc;
 
 use serde_json::json;
 use serde_sarif::sarif::{
-    ArtifactContent, ArtifactLocation, Location, PhysicalLocation, PropertyBag, Region, Result, ResultKind,
+    ArtifactContent, ArtifactLocation, Location, PhysicalLocation, PropertyBag, Region, Result, ResultKind, Suppression,
 };
 
 use super::super::{json, runbook};
 use super::descriptor::{level, weaknesses_of};
-use super::{Limits, SRCROOT, bag, count, uri};
+use super::{Limits, SRCROOT, bag, count, size, uri};
 use crate::blob::{ObjectKind, Origin};
 use crate::detect::Fact;
-use crate::finding::Finding;
-use crate::finding::history::{Exposure, History};
+use crate::finding::history::Exposure;
+use crate::finding::{Finding, Silence, SilencedBy};
 use crate::rotation::{Credential, Runbooks, fill};
 use crate::rule::{Rule, RuleSet};
 
 /// Further places that a message links; the others are only counted.
 const LINKED: usize = 3;
-
-/// GitHub keeps this many locations of a result.
-const RELATED: usize = 100;
 
 /// A password in many addresses has many hosts; a message names this many facts.
 const FACTS: usize = 6;
@@ -49,12 +47,23 @@ pub(super) struct Selection<'c, 'f> {
     pub(super) cut: u64,
 }
 
+/// What results refer to.
+pub(super) struct Context<'r> {
+    pub(super) rules: &'r RuleSet,
+    pub(super) runbooks: &'r Runbooks,
+    /// The place of a credential's rule among the rules of the run.
+    pub(super) rule_index: usize,
+}
+
 impl<'c, 'f> Selection<'c, 'f> {
     pub(super) fn new(rules: &RuleSet, credentials: &'c [Credential<'f>], limits: Limits) -> Self {
         let (mut alerts, mut folded) = (Vec::new(), 0);
         for credential in credentials {
-            let lines = one_per_line(&placed(&credential.exposures));
-            let own = lines.len().min(limits.per_credential);
+            let lines = match limits.per_credential {
+                Some(_) => one_per_line(&credential.placed()),
+                None => credential.exposures.clone(),
+            };
+            let own = lines.len().min(limits.per_credential.unwrap_or(usize::MAX));
             let over = (lines.len() - own) as u64;
             folded += over;
             let facts: Rc<[&Fact]> = credential.facts().into();
@@ -74,13 +83,13 @@ impl<'c, 'f> Selection<'c, 'f> {
         alerts.truncate(limits.results);
         Self { alerts, folded, cut }
     }
-}
 
-/// The exposures that can have an alert of their own. A secret that is in a file now needs none for the past of that file, which
-/// would be an alert beside it on the same line; its results tell the history.
-fn placed<'f>(exposures: &[&'f Finding]) -> Vec<&'f Finding> {
-    let present: Vec<&Finding> = exposures.iter().copied().filter(|finding| finding.history.is_none()).collect();
-    if present.is_empty() { exposures.to_vec() } else { present }
+    /// Adds what another has, after what this one has.
+    pub(super) fn append(&mut self, other: Self) {
+        self.alerts.extend(other.alerts);
+        self.folded += other.folded;
+        self.cut += other.cut;
+    }
 }
 
 /// The first exposure on each line. GitHub knows a result by its rule, file and line, so that two of one line would be
@@ -96,13 +105,22 @@ fn one_per_line<'f>(exposures: &[&'f Finding]) -> Vec<&'f Finding> {
 }
 
 impl Alert<'_, '_> {
-    /// The result; `rule_index` is the place of its credential's rule among the rules of the run.
-    pub(super) fn result(&self, rules: &RuleSet, runbooks: &Runbooks, rule_index: usize) -> Result {
+    /// The result, with fewer places and less of its history if it would be too large, or nothing if that does not help.
+    pub(super) fn result_within(&self, context: &Context<'_>, limits: Limits) -> Option<Result> {
+        let fits =
+            |result: &Result| limits.result_bytes == usize::MAX || size::plain(result) <= limits.result_bytes as u64;
+        let related = if self.lists_all { limits.related } else { LINKED };
+        let result = self.result(context, related, limits.past);
+        if fits(&result) { Some(result) } else { Some(self.result(context, LINKED, 1)).filter(fits) }
+    }
+
+    /// The result with `listed` further places and `past` places of its history.
+    fn result(&self, context: &Context<'_>, listed: usize, past: usize) -> Result {
+        let Context { rules, runbooks, rule_index } = *context;
         let (rule, finding) = (rules.get(self.credential.rule), self.finding);
-        let listed = if self.lists_all { RELATED } else { LINKED };
         let related = self.others().take(listed).map(|other| (location(other, false), "The same secret".to_owned()));
-        let past = self.past().take(listed).map(|exposure| (past_location(exposure), plain(&exposure.told())));
-        let related = (1..).zip(related.chain(past).take(listed)).map(|(id, (mut location, message))| {
+        let places = self.past().take(listed).map(|exposure| (past_location(exposure), plain(&exposure.told())));
+        let related = (1..).zip(related.chain(places).take(listed)).map(|(id, (mut location, message))| {
             location.id = Some(id);
             location.message = Some(message.as_str().into());
             location
@@ -121,9 +139,10 @@ impl Alert<'_, '_> {
                 ("cleansweepCredential/v1".to_owned(), finding.credential.to_string()),
             ])
             .fingerprints([("cleansweepExposure/v1".to_owned(), finding.fingerprint.to_string())])
-            .properties(self.properties(rules))
+            .properties(self.properties(rules, past))
             .build();
         result.taxa = weaknesses_of(&finding.origin);
+        result.suppressions = finding.silence.as_deref().map(|silence| vec![suppression(silence)]);
         if !related.is_empty() {
             result.related_locations = Some(related);
         }
@@ -136,14 +155,10 @@ impl Alert<'_, '_> {
         others.filter(|other| !std::ptr::eq(*other, self.finding) && other.history.is_none())
     }
 
-    fn history(&self) -> Option<&History> {
-        self.credential.exposures.iter().find_map(|finding| finding.history.as_deref())
-    }
-
     /// Places in the history but for that of the result itself.
     fn past(&self) -> impl Iterator<Item = &Exposure> {
         let own = usize::from(self.finding.history.is_some());
-        self.history().into_iter().flat_map(move |history| history.exposures.iter().skip(own))
+        self.credential.history().into_iter().flat_map(move |history| history.exposures.iter().skip(own))
     }
 
     /// What it is, what to do first, what is known of it, where else it is. GitHub shows it as plain text with links.
@@ -160,7 +175,7 @@ impl Alert<'_, '_> {
             let more = if self.facts.len() > FACTS { " and more" } else { "" };
             message += &format!(" Known of it: {}{more}.", facts.join(", "));
         }
-        if let Some(first) = self.history().and_then(|history| history.exposures.first()) {
+        if let Some(first) = self.credential.history().and_then(|history| history.exposures.first()) {
             message += &format!(" In the history: {}, {}.", plain(&first.told()), plain(&first.led_to_by(LINKED)));
         }
         let others = self.others().count();
@@ -180,8 +195,13 @@ impl Alert<'_, '_> {
         message
     }
 
-    fn properties(&self, rules: &RuleSet) -> PropertyBag {
+    fn properties(&self, rules: &RuleSet, past: usize) -> PropertyBag {
         let finding = self.finding;
+        let mut history = self.credential.history().map(json::past);
+        if let Some(history) = &mut history {
+            history.exposures.truncate(past);
+            history.occurrences.truncate(past);
+        }
         let evidence: Vec<_> =
             finding.score.evidence().iter().map(|e| json!({ "points": e.points, "reason": e.reason })).collect();
         let facts: serde_json::Map<_, _> =
@@ -195,12 +215,33 @@ impl Alert<'_, '_> {
             ("facts", json!(facts)),
             ("foundBy", json!(rules.get(finding.rule).id)),
             ("moreInFile", json!(finding.more)),
-            ("history", json!(self.history().map(json::past))),
+            ("history", json!(history)),
             ("otherPlaces", json!(self.others().count() + self.past().count())),
             ("severity", json!(json::severity(self.credential.severity(rules)))),
             ("source", json!(finding.origin.source())),
         ])
     }
+}
+
+/// That somebody has said that a finding does not count.
+fn suppression(silence: &Silence) -> Suppression {
+    let kind = match silence.by {
+        SilencedBy::Comment => "inSource",
+        SilencedBy::Configuration | SilencedBy::Baseline => "external",
+    };
+    let mut built = Suppression::builder()
+        .kind(json!(kind))
+        .status(json!("accepted"))
+        .properties(bag([("by", json!(json::silencer(silence.by)))]))
+        .build();
+    built.justification = Some(plain(&silence.reason)).filter(|reason| !reason.is_empty());
+    // A file from elsewhere, by its absolute path, would tell how the machine's folders are named.
+    if !silence.place.is_empty() && !Path::new(&silence.place).is_absolute() {
+        let artifact = artifact(&Origin::File(silence.place.clone()));
+        let physical = PhysicalLocation::builder().artifact_location(artifact).build();
+        built.location = Some(Location::builder().physical_location(physical).build());
+    }
+    built
 }
 
 fn location(finding: &Finding, with_snippet: bool) -> Location {

@@ -1,64 +1,11 @@
-use std::sync::Arc;
-use std::time::Duration;
-
 use serde_json::Value;
 
+use super::super::sample::{self, BODY, file, finding, outcome, rules};
 use super::*;
 use crate::blob::{Origin, SkipReason, Skipped};
-use crate::detect::{Fact, Score};
-use crate::finding::{Finding, Snippet};
-use crate::rule::{Catalogue, Confidence, RuleSet, RuleSource};
-use crate::scan::Coverage;
-use crate::secret::{FingerprintKeys, Secret};
-use crate::span::{Position, Span};
-
-/// Not a credential: its checksum is wrong.
-const BODY: &str = "Zk3vQ9sLx7Rw2Yb8Nf5Hd1Gc6Jm4Pt0aBcDe";
-
-fn rules() -> Arc<RuleSet> {
-    Arc::new(Catalogue::load(&[RuleSource::Embedded]).expect("the catalogue is checked when built"))
-}
-
-fn finding(rules: &RuleSet, rule: &str, secret: &str, origin: Origin, line: u64) -> Finding {
-    let keys = FingerprintKeys::with_private([1; 32]);
-    let secret = Secret::new(secret.as_bytes(), 4, false);
-    let place = [origin.path().as_bytes(), &line.to_le_bytes()];
-    Finding {
-        rule: rules.find(rule).expect("a rule of the catalogue"),
-        confidence: Confidence::High,
-        fingerprint: secret.fingerprint_at(&keys, &place),
-        credential: secret.fingerprint(&keys),
-        span: Span { start: line * 100, end: line * 100 + 40 },
-        start: Position { line, column: 9 },
-        end: Position { line, column: 49 },
-        snippet: Snippet { before: "token = \"".into(), after: "\"".into() },
-        line_hash: format!("{line:x}:1"),
-        score: Score::of_rule(Confidence::High),
-        facts: Vec::new(),
-        history: None,
-        marker: None,
-        silence: None,
-        more: 0,
-        secret,
-        origin,
-    }
-}
-
-fn file(path: &str) -> Origin {
-    Origin::File(path.into())
-}
-
-fn outcome(rules: Arc<RuleSet>, findings: Vec<Finding>) -> ScanOutcome {
-    ScanOutcome {
-        rules,
-        findings,
-        silenced: Vec::new(),
-        below_confidence: 0,
-        coverage: Coverage { items: 3, bytes: 1234, ..Coverage::default() },
-        base: None,
-        elapsed: Duration::ZERO,
-    }
-}
+use crate::detect::Fact;
+use crate::rule::{Catalogue, Confidence};
+use crate::span::Position;
 
 /// Two places of a GitHub token, one of a password from standard input, and things that were not looked at.
 fn small() -> ScanOutcome {
@@ -321,7 +268,7 @@ fn the_least_urgent_results_are_cut() {
     assert!(medium(&&results[4_999]) && !medium(&&results[4_989]));
     let (id, text) = &notes_of(&sarif)[1];
     assert_eq!(id, "results-cut");
-    assert!(text.starts_with("10 results were left out"), "{text}");
+    assert!(text.starts_with("10 results were left out of 5010, the least urgent ones: this file has 5000,"), "{text}");
 }
 
 /// A vendor's rule that knows the secret somewhere else speaks for it everywhere.
@@ -338,4 +285,149 @@ fn a_result_has_the_rule_that_knows_most() {
     let results = list(&sarif, "/runs/0/results");
     assert_eq!(results[0]["ruleId"], "github-pat-classic");
     assert_eq!(at(&results[0], "/properties/foundBy"), &generic);
+}
+
+/// Letters that do not compress, another lot each time.
+fn noise() -> impl FnMut(usize) -> String {
+    let mut random = 1_u64;
+    move |length| {
+        let letter = |_| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            char::from(b'a' + (random >> 59) as u8 % 26)
+        };
+        (0..length).map(letter).collect()
+    }
+}
+
+/// `number` findings of as many secrets, each with what makes a result long: facts, a deep path, a history.
+fn long(number: usize) -> ScanOutcome {
+    let (rules, mut noise) = (rules(), noise());
+    let findings = (0..number).map(|n| {
+        let token = format!("ghp_{n:06}{BODY}");
+        let path = format!("{}/{}", noise(100), noise(200));
+        let mut found = sample::past(&rules, "github-pat-classic", &token, &path);
+        found.facts =
+            (0..8).map(|nth| Fact::new(["host", "user", "issuer", "subject"][nth % 4], &noise(200))).collect();
+        found.snippet.before = noise(150);
+        if let Some(history) = &mut found.history {
+            history.exposures[0].refs = vec![noise(500), noise(500), noise(500)];
+        }
+        found.confidence = [Confidence::Low, Confidence::High, Confidence::Medium][n % 3];
+        found
+    });
+    outcome(rules.clone(), findings.collect())
+}
+
+/// What GitHub's action does before it uploads.
+fn gzipped(sarif: &Value) -> usize {
+    let text = serde_json::to_string_pretty(sarif).expect("SARIF is JSON");
+    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut out, text.as_bytes()).expect("memory takes all that is written");
+    out.finish().expect("memory takes all that is written").len()
+}
+
+#[test]
+fn sixty_thousand_findings_are_an_upload_that_github_takes() {
+    const NUMBER: usize = 60_000;
+    let outcome = long(NUMBER);
+    let sarif = json_of(&outcome, &info());
+    let size = gzipped(&sarif);
+    assert!(size < 10_000_000, "{size} bytes");
+    let results = list(&sarif, "/runs/0/results");
+    // As much as fits, not as little as is safe: 5 000 of these would be too large.
+    assert!(size > 7_000_000 && results.len() < 5_000, "{size} bytes, {} results", results.len());
+    assert!(results.iter().all(|result| result["properties"]["confidence"] == "high"), "the most urgent are kept");
+    let notes = notes_of(&sarif);
+    let (_, text) = notes.iter().find(|(id, _)| id == "results-cut").expect("what was cut is said");
+    let numbers = format!(
+        "{} results were left out of 60000, the least urgent ones: this file has {},",
+        NUMBER - results.len(),
+        results.len()
+    );
+    assert!(text.starts_with(&numbers), "{text}");
+}
+
+#[test]
+fn what_is_not_looked_at_makes_room_for_results() {
+    let mut outcome = long(50);
+    let mut noise = noise();
+    outcome.coverage.skipped = (0..600).map(|_| Skipped::new(noise(2_000), SkipReason::Corrupt, "no")).collect();
+    let limits = Limits { compressed: Some(600_000), ..Profile::Github.limits() };
+    let sarif =
+        serde_json::to_value(build_within(&outcome, &sample::runbooks(), &info(), limits)).expect("SARIF is JSON");
+    assert!(gzipped(&sarif) <= 600_000);
+    assert_eq!(list(&sarif, "/runs/0/results").len(), 50);
+    let notes = notes_of(&sarif);
+    let cut = notes.iter().find(|(id, _)| id == "skipped-cut").expect("what was cut is said");
+    assert!(cut.1.starts_with("500 more items were not looked at and not listed here; of 600 in all."), "{}", cut.1);
+}
+
+/// A tree of git can hold a name of megabytes, which must not cost the other results their place.
+#[test]
+fn a_result_that_is_too_large_is_left_out_alone() {
+    let mut outcome = many(3, 1);
+    let name = "x".repeat(1_000_000);
+    outcome.findings[1].origin = file(&name);
+    outcome.coverage.skipped = vec![Skipped::new(name, SkipReason::Corrupt, "no")];
+    let sarif = json_of(&outcome, &info());
+    assert_eq!(list(&sarif, "/runs/0/results").len(), 2);
+    assert!(sarif.to_string().len() < 1_000_000);
+    let notes = notes_of(&sarif);
+    let cut = notes.iter().find(|(id, _)| id == "results-cut").expect("what was cut is said");
+    assert!(cut.1.starts_with("1 result was left out, having more than 200000 bytes."), "{}", cut.1);
+    assert!(notes.iter().any(|(id, text)| id == "corrupt" && text.ends_with("x…")));
+    let full = json_of(&outcome, &RunInfo { profile: Profile::Full, ..info() });
+    assert_eq!(list(&full, "/runs/0/results").len(), 3);
+}
+
+#[test]
+fn what_is_silenced_is_suppressed_in_the_full_profile_alone() {
+    let outcome = sample::mixed();
+    let github = json_of(&outcome, &info());
+    assert!(list(&github, "/runs/0/results").iter().all(|result| result.get("suppressions").is_none()));
+    assert!(!github.to_string().contains("docs/use.md"));
+    let coverage = &notes_of(&github)[0].1;
+    assert!(coverage.contains("3 findings were silenced."), "{coverage}");
+    assert_eq!(at(&github, "/runs/0/invocations/0/toolExecutionNotifications/0/properties/silenced/comment"), 2);
+    let full = json_of(&outcome, &RunInfo { profile: Profile::Full, ..info() });
+    let results = list(&full, "/runs/0/results");
+    assert_eq!(results.len(), outcome.findings.len() + outcome.silenced.len());
+    let silenced: Vec<&Value> = results.iter().filter_map(|result| result.get("suppressions")).collect();
+    let told: Vec<(&str, &str, &str)> = silenced
+        .iter()
+        .map(|suppressions| {
+            let text = |pointer| at(suppressions, pointer).as_str().expect("text");
+            (text("/0/kind"), text("/0/justification"), text("/0/location/physicalLocation/artifactLocation/uri"))
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("external", "revoked in May", ".cleansweep-baseline.jsonl"),
+            ("inSource", "a test value", "tests/a.py"),
+            ("inSource", "a test value", "tests/b.py"),
+        ]
+    );
+}
+
+#[test]
+fn a_suppression_tells_nothing_of_the_machine() {
+    let mut outcome = sample::mixed();
+    if let Some(silence) = &mut outcome.silenced[2].silence {
+        (silence.place, silence.reason) = ("/home/ada/our.toml".into(), String::new());
+    }
+    let full = json_of(&outcome, &RunInfo { profile: Profile::Full, ..info() });
+    assert!(!full.to_string().contains("/home/ada"));
+}
+
+#[test]
+fn the_full_profile_has_a_result_for_each_finding() {
+    let rules = rules();
+    let token = format!("ghp_{BODY}");
+    let same_line = finding(&rules, "github-pat-classic", &token, file("a"), 1);
+    let gone = sample::past(&rules, "github-pat-classic", &token, "a");
+    let outcome = outcome(rules, vec![same_line.clone(), same_line, gone]);
+    assert_eq!(list(&json_of(&outcome, &info()), "/runs/0/results").len(), 1);
+    let full = json_of(&outcome, &RunInfo { profile: Profile::Full, ..info() });
+    assert_eq!(list(&full, "/runs/0/results").len(), 3);
 }

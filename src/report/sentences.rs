@@ -1,0 +1,93 @@
+//! What plain-text formats say of one finding, line by line.
+
+use super::text::{count, tame};
+use super::{json, runbook};
+use crate::blob::Origin;
+use crate::detect::Fact;
+use crate::finding::Finding;
+use crate::rotation::{Credential, Runbooks};
+use crate::rule::{Rule, RuleSet};
+
+/// Characters of a line; nothing that is meant to be read is longer.
+const LONGEST: usize = 1_000;
+
+/// Places of a history, and names that lead to each.
+const PAST: usize = 5;
+const REFS: usize = 3;
+
+/// Everything a person has to know of a finding, the first line being what it is.
+pub(super) fn of_finding(
+    rules: &RuleSet,
+    runbooks: &Runbooks,
+    credential: &Credential<'_>,
+    finding: &Finding,
+) -> Vec<String> {
+    let rule = rules.get(credential.rule);
+    let (severity, confidence) = (json::severity(rule.severity), json::confidence(finding.confidence));
+    let mut lines = vec![
+        format!("{}: {}", rule.title, finding.secret.redacted()),
+        format!("{severity} · {} · {confidence} confidence", rule.id),
+        // Were the fingerprint not on the same line, a scan of the report could take `token.conf:7:9` for an assignment.
+        format!("{} · fingerprint {}", place(finding), finding.fingerprint),
+    ];
+    let facts = credential.facts();
+    if !facts.is_empty() {
+        lines.push(facts.iter().map(|fact| fact.to_string()).collect::<Vec<_>>().join(" · "));
+    }
+    lines.extend(history(credential, finding));
+    let others = credential.placed().len() - 1;
+    if others > 0 {
+        lines.push(format!("The same secret is in {}.", count(others as u64, "other place")));
+    }
+    if finding.more > 0 {
+        lines.push(format!("It is {} in this file.", count(finding.more, "more time")));
+    }
+    lines.extend(advice(rule, runbooks, &facts, finding));
+    lines.iter().map(|line| clip(&tame(line))).collect()
+}
+
+/// What to do first, and where the rest is.
+pub(super) fn advice(rule: &Rule, runbooks: &Runbooks, facts: &[&Fact], finding: &Finding) -> Vec<String> {
+    let Some(found) = runbooks.of(rule) else { return Vec::new() };
+    let place = Fact::new("path", finding.origin.path());
+    let known: Vec<&Fact> = facts.iter().copied().chain([&place]).collect();
+    let mut lines = runbook::first_lines(found, &known);
+    lines.push(format!("all steps: cleansweep rules show {}", rule.id));
+    lines
+}
+
+/// `src/a.py:3:10`, with `in history: ` before it where that is so.
+pub(super) fn place(finding: &Finding) -> String {
+    let past = if finding.history.is_some() { "in history: " } else { "" };
+    format!("{past}{}:{}:{}", finding.origin.path(), finding.start.line, finding.start.column)
+}
+
+/// When it came and went; `finding` is one of the credential's that may or may not be the one with the history.
+pub(super) fn history(credential: &Credential<'_>, finding: &Finding) -> Vec<String> {
+    let Some(history) = finding.history.as_deref().or(credential.history()) else { return Vec::new() };
+    let mut lines = Vec::new();
+    for exposure in history.exposures.iter().take(PAST) {
+        let (path, told, led) = (exposure.origin.path(), exposure.told(), exposure.led_to_by(REFS));
+        lines.push(format!("history of {path}: {told} · {led}"));
+    }
+    if history.exposures.len() > PAST {
+        lines.push(format!("and of {}", count((history.exposures.len() - PAST) as u64, "more place")));
+    }
+    lines
+}
+
+/// The file of the working tree that holds it, if one does.
+pub(super) fn present_file(finding: &Finding) -> Option<&str> {
+    match &finding.origin {
+        Origin::File(path) | Origin::Name(path) if finding.history.is_none() => Some(path),
+        _ => None,
+    }
+}
+
+/// `text` without what is beyond a sensible length.
+pub(super) fn clip(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}…", &text[..at]),
+    }
+}
