@@ -23,7 +23,7 @@ pub struct Score {
 
 /// From this many points on a match is shown by default.
 const MEDIUM: i32 = 45;
-const HIGH: i32 = 70;
+const HIGH: i32 = 75;
 const LOW: i32 = 20;
 
 impl Score {

@@ -176,7 +176,7 @@ fn a_range_is_about_commits_and_not_about_files() {
     let report = sandbox.scan(&["repo", "--range", "base...main"]);
     assert_eq!(paths(&report), [""; 0]);
     assert_eq!(report.summary()["verdict"], "clean");
-    assert_eq!(sandbox.scan(&["repo"]).findings.len(), 3, "without it everything is looked at");
+    assert_eq!(sandbox.scan(&["repo"]).findings.len(), 4, "without it everything is looked at");
     // Where there is nothing to take commits from, nothing is no answer.
     sandbox.file("plain/a.py", line(1));
     for path in ["plain", "plain/a.py"] {

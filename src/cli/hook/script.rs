@@ -53,7 +53,7 @@ pub(super) fn text(kind: Kind, binary: Option<&Path>) -> String {
     };
     let last = match kind {
         Kind::PreCommit => "exec \"$cleansweep\" scan --staged\n",
-        Kind::PrePush => "printf '%s' \"${lines:+$lines$newline}\" | \"$cleansweep\" scan --pre-push \"$1\"\n",
+        Kind::PrePush => "printf '%s' \"${lines:+$lines$newline}\" | \"$cleansweep\" scan --pre-push=\"$1\"\n",
     };
     format!(
         "#!/bin/sh\n{MARK}\n\

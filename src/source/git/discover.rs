@@ -143,20 +143,29 @@ pub fn merge_heads(repository: &Repository) -> Vec<ObjectId> {
 /// # Errors
 /// It is outside of the working tree.
 pub fn below_top(top: &Path, folder: &Path, path: &Path) -> Result<Vec<u8>, String> {
-    let folder = folder.canonicalize().unwrap_or_else(|_| folder.into());
-    let mut whole = PathBuf::new();
-    for part in folder.join(path).components() {
-        match part {
-            Component::ParentDir => drop(whole.pop()),
-            Component::CurDir => {}
-            part => whole.push(part),
-        }
-    }
-    // What leads to a link is resolved, the link itself is what is meant.
-    let real = whole.parent().and_then(|parent| Some(parent.canonicalize().ok()?.join(whole.file_name()?)));
-    let below = [real.as_ref(), Some(&whole)].into_iter().flatten().find_map(|path| path.strip_prefix(top).ok());
+    let whole = folder.join(path);
+    // The link itself is what is meant, not what it leads to.
+    let real = match (whole.parent(), whole.components().next_back()) {
+        (Some(parent), Some(Component::Normal(name))) => resolved(parent).join(name),
+        _ => resolved(&whole),
+    };
+    let below = real.strip_prefix(top).ok();
     let below =
         below.ok_or_else(|| format!("{}: it is outside of the repository {}", path.display(), top.display()))?;
     let bytes = gix::path::into_bstr(below).map_err(|e| format!("{}: {e}", path.display()))?;
     Ok(gix::path::to_unix_separators_on_windows(bytes).to_vec())
+}
+
+/// A path without links and `..`, as far as it is there.
+pub(super) fn resolved(path: &Path) -> PathBuf {
+    let mut real = PathBuf::new();
+    for part in path.components() {
+        if part == Component::ParentDir && real.file_name().is_some() {
+            real.pop();
+        } else {
+            real.push(part);
+            real = real.canonicalize().unwrap_or(real);
+        }
+    }
+    real
 }

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::discover::Located;
+use super::discover::{self, Located};
 use super::repository::SMALL;
 use crate::source::file;
 
@@ -67,10 +67,10 @@ impl Hooks {
             (None, _) if value.starts_with(['~', '%']) => return Err(fail("only ~/ is understood at its start")),
             (None, _) => located.top.join(&value),
         };
-        let real = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+        let folder = discover::resolved(&folder);
         let owner = match () {
-            () if real.starts_with(common) || real.starts_with(&located.repository.git_dir) => Owner::Repository,
-            () if real.starts_with(&located.top) => Owner::WorkingTree,
+            () if folder.starts_with(common) || folder.starts_with(&located.repository.git_dir) => Owner::Repository,
+            () if folder.starts_with(&located.top) => Owner::WorkingTree,
             () => Owner::Others,
         };
         Ok(Self { folder, owner, named_in: Some(file), including })
