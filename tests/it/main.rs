@@ -7,6 +7,7 @@
 mod architecture;
 mod badinput;
 mod badrules;
+mod baseline;
 mod cli;
 mod fingerprints;
 mod history;
@@ -20,6 +21,7 @@ mod prefilter;
 mod rules;
 mod scan;
 mod shows;
+mod silence;
 mod streams;
 mod support;
 mod syntaxes;
