@@ -23,7 +23,7 @@ use self::exit::Exit;
 
 /// Finds exposed secrets, says what it did not look at, and tells how to rotate each one.
 ///
-/// It runs no other program, obeys no configuration of what it scans, uses no network, and shows no secret
+/// It runs no other program, obeys no configuration of somebody else's, uses no network, and shows no secret
 /// unless asked with --reveal.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, after_help = Exit::HELP)]

@@ -7,6 +7,7 @@
 mod architecture;
 mod badinput;
 mod badrules;
+mod baseline;
 mod cli;
 mod fingerprints;
 mod history;
@@ -22,6 +23,7 @@ mod prepush;
 mod rules;
 mod scan;
 mod shows;
+mod silence;
 mod staged;
 mod streams;
 mod support;

@@ -27,10 +27,8 @@ pub struct Allow {
     pub paths: Option<Globs>,
     /// One of these rules found it.
     pub rules: Option<BTreeSet<String>>,
-    /// It has one of these fingerprints.
+    /// It has one of these fingerprints, or is one of these credentials.
     pub fingerprints: Option<BTreeSet<String>>,
-    /// It is one of these credentials.
-    pub credentials: Option<BTreeSet<String>>,
     /// The secret contains one of these, in lower case.
     pub stopwords: Option<Vec<String>>,
 }
@@ -46,18 +44,19 @@ impl Allow {
     #[must_use]
     pub fn silence(&self, finding: &Finding, rules: &RuleSet) -> Option<Silence> {
         let holds = self.rules.as_ref().is_none_or(|ids| ids.contains(&rules.get(finding.rule).id))
-            && self.credentials.as_ref().is_none_or(|names| names.contains(&finding.credential.to_string()))
-            && self.fingerprints.as_ref().is_none_or(|names| names_place(names, finding))
+            && self.fingerprints.as_ref().is_none_or(|names| names_it(names, finding))
             && self.paths.as_ref().is_none_or(|globs| places(finding).all(|origin| globs.has(origin)))
             && self.stopwords.as_ref().is_none_or(|words| contains_one(finding.secret.reveal(), words));
         holds.then(|| Silence { by: SilencedBy::Configuration, place: self.place.clone(), reason: self.reason.clone() })
     }
 }
 
-/// A fingerprint is of one path. What a history tells of a credential at other paths too is not covered by it.
-fn names_place(names: &BTreeSet<String>, finding: &Finding) -> bool {
-    names.contains(&finding.fingerprint.to_string())
-        && places(finding).all(|origin| origin.path() == finding.origin.path())
+/// The name of a credential is for all its places. A fingerprint is of one path: what a history tells of a credential at other
+/// paths too is not covered by it.
+fn names_it(names: &BTreeSet<String>, finding: &Finding) -> bool {
+    let of_place = || names.contains(&finding.fingerprint.to_string());
+    let one_path = || places(finding).all(|origin| origin.path() == finding.origin.path());
+    names.contains(&finding.credential.to_string()) || (of_place() && one_path())
 }
 
 fn contains_one(secret: &[u8], words: &[String]) -> bool {

@@ -86,7 +86,6 @@ struct AllowSyntax {
     paths: Option<Vec<Spanned<String>>>,
     rules: Option<Vec<Spanned<String>>>,
     fingerprints: Option<Vec<Spanned<String>>>,
-    credentials: Option<Vec<Spanned<String>>>,
     stopwords: Option<Vec<Spanned<String>>>,
 }
 
@@ -152,11 +151,10 @@ impl Reader<'_> {
         if !syntax.reason.get_ref().chars().any(char::is_alphanumeric) {
             return self.fail(&syntax.reason, "`reason` is empty; say why these are no secrets");
         }
-        let lists = [&syntax.paths, &syntax.rules, &syntax.fingerprints, &syntax.credentials, &syntax.stopwords]
-            .map(Option::as_ref);
+        let lists = [&syntax.paths, &syntax.rules, &syntax.fingerprints, &syntax.stopwords].map(Option::as_ref);
         let at = Some(allow.span().start);
         if lists.iter().all(Option::is_none) {
-            let message = "an [[allow]] needs `paths`, `rules`, `fingerprints`, `credentials` or `stopwords`, or it would \
+            let message = "an [[allow]] needs `paths`, `rules`, `fingerprints` or `stopwords`, or it would \
                            silence everything";
             return Err(self.error(at, message));
         }
@@ -170,7 +168,6 @@ impl Reader<'_> {
             paths: syntax.paths.as_deref().map(|globs| self.globs(globs)).transpose()?,
             rules: syntax.rules.as_deref().map(|ids| self.each(ids, Self::rule)).transpose()?,
             fingerprints: syntax.fingerprints.as_deref().map(|names| self.each(names, Self::name)).transpose()?,
-            credentials: syntax.credentials.as_deref().map(|names| self.each(names, Self::name)).transpose()?,
             stopwords: syntax.stopwords.as_deref().map(|words| self.each(words, Self::stopword)).transpose()?,
         })
     }
@@ -232,10 +229,8 @@ impl Reader<'_> {
     fn name(&self, name: &Spanned<String>) -> Result<String, ConfigError> {
         let text = name.get_ref().to_ascii_lowercase();
         if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return self.fail(
-                name,
-                "a fingerprint or credential has 32 hexadecimal digits; --format json and --explain show them",
-            );
+            return self
+                .fail(name, "a fingerprint or credential_id has 32 hexadecimal digits; --format json shows them");
         }
         Ok(text)
     }
@@ -263,7 +258,7 @@ mod tests {
                     foreign-comments = false\r\n\r\n[[allow]]\r\nreason = 'tests'\r\nexpires = 2027-01-31\r\n\
                     paths = ['tests/**']\r\nrules = ['generic-password']\r\nstopwords = ['Example']\r\n\
                     fingerprints = ['0123456789abcdef0123456789ABCDEF']\r\n\
-                    credentials = ['0123456789abcdef0123456789abcdef']\r\n\r\n[[allow]]\r\nreason = 'x'\r\npaths = ['a']\r\n";
+                    \r\n[[allow]]\r\nreason = 'x'\r\npaths = ['a']\r\n";
         let config = parse(text).expect("it is sound");
         assert_eq!(config.scan.exclude, ["vendor/", "*.snap"]);
         assert_eq!(config.scan.confidence, Some(Confidence::High));
@@ -296,8 +291,7 @@ mod tests {
                 "c.toml:3: there is no rule `generic-pasword`; there is `generic-password`",
             ),
             (allow("rules = ['☃☃☃']"), "c.toml:3: there is no rule `☃☃☃`; `cleansweep rules list`"),
-            (allow("fingerprints = ['hunter2']"), "c.toml:3: a fingerprint or credential has 32"),
-            (allow("credentials = ['hunter2']"), "c.toml:3: a fingerprint or credential has 32"),
+            (allow("fingerprints = ['hunter2']"), "c.toml:3: a fingerprint or credential_id has 32"),
             (allow("stopwords = ['ab']"), "c.toml:3: a stop word has 3"),
             (allow("stopwords = 'hunter2'"), "c.toml:3: invalid type: a string, expected a sequence"),
             (allow("paths = ['x']\nexpires = 2027-01-31T00:00:00Z"), "c.toml:4: `expires` is a day"),

@@ -10,6 +10,7 @@ mod day;
 mod marker;
 mod note;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 pub use self::allow::{Allow, Globs};
@@ -72,7 +73,7 @@ impl Silencing {
             let by_allow = || allows.iter().find_map(|allow| allow.silence(finding, scope.rules));
             let silence = by_comment.or_else(by_allow).or(known.silence);
             if silence.is_none() {
-                telling.open(finding, known.elsewhere);
+                telling.open(finding, known.elsewhere, self.comments(finding, scope));
             }
             finding.silence = silence.map(|silence| {
                 let (place, reason) = (redactor.mask(&silence.place), redactor.mask(&silence.reason));
@@ -113,8 +114,6 @@ impl Silencing {
         let believed = Comments { trust: Trust::Everybody, ..comments };
         if silence.is_none() && marker.silence(believed, String::new).is_some() {
             telling.not_heeded(finding);
-        } else if silence.is_none() && marker.lacks_reason() && comments.trust != Trust::Nobody {
-            telling.without_reason(finding);
         }
         silence
     }
@@ -158,12 +157,20 @@ fn place(finding: &Finding) -> String {
 #[derive(Default)]
 struct Telling {
     notes: Vec<Note>,
+    /// Paths with a comment that lacks its reason.
+    lacking: BTreeSet<String>,
     not_heeded: Option<(u64, String)>,
     elsewhere: Option<(u64, String)>,
 }
 
 impl Telling {
+    /// What is in a file and in its history is told once.
     fn without_reason(&mut self, finding: &Finding) {
+        let path = finding.origin.path().to_owned();
+        let known = !self.lacking.insert(path);
+        if known && finding.history.is_some() {
+            return;
+        }
         let detail =
             "`cleansweep:allow` silences only with a reason after it, as in `cleansweep:allow the example of the docs`";
         self.notes.push(Note::new(NoteKind::WithoutReason, place(finding), detail));
@@ -173,17 +180,22 @@ impl Telling {
         self.not_heeded.get_or_insert_with(|| (0, place(finding))).0 += 1;
     }
 
-    fn open(&mut self, finding: &Finding, elsewhere: bool) {
+    /// Takes note of one that is reported.
+    fn open(&mut self, finding: &Finding, elsewhere: bool, comments: Comments) {
+        if comments.trust != Trust::Nobody && finding.marker.as_ref().is_some_and(|marker| marker.lacks_reason()) {
+            self.without_reason(finding);
+        }
         if elsewhere {
             self.elsewhere.get_or_insert_with(|| (0, place(finding))).0 += 1;
         }
     }
 
     fn finish(mut self) -> Vec<Note> {
-        let others = |number: u64| if number > 1 { format!(" and {} more places", number - 1) } else { String::new() };
+        let others =
+            |number: u64| if number > 1 { format!(" and in {} more places", number - 1) } else { String::new() };
         if let Some((number, place)) = self.not_heeded.take() {
             let detail = format!(
-                "a comment here{} asks not to report a secret; it is somebody else's and does not count (--trusted)",
+                "here{} a comment asks not to report a secret; it is somebody else's and does not count (--trusted)",
                 others(number)
             );
             self.notes.push(Note::new(NoteKind::Ignored, place, detail));

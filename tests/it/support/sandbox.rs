@@ -166,6 +166,12 @@ impl Run {
         self.env("HOME", home).env("USERPROFILE", home).env("XDG_STATE_HOME", home.join("state"))
     }
 
+    /// Runs it in another folder.
+    pub(crate) fn run_in(mut self, folder: &Path) -> Output {
+        self.command.current_dir(folder);
+        self.run()
+    }
+
     /// Starts it with pipes for all three streams.
     pub(crate) fn start(mut self) -> Child {
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
