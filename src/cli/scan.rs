@@ -64,15 +64,6 @@ pub(crate) struct ScanArgs {
     max_file_size: Option<u64>,
 
     #[command(flatten)]
-    staged: StagedArgs,
-
-    #[command(flatten)]
-    history: HistoryArgs,
-
-    #[command(flatten)]
-    silence: SilenceArgs,
-
-    #[command(flatten)]
     rules: rules::RuleArgs,
 
     /// Show the evidence for and against each finding
@@ -94,6 +85,15 @@ pub(crate) struct ScanArgs {
     /// Show no progress, and no summary beside a report that goes to a file
     #[arg(long, short)]
     quiet: bool,
+
+    #[command(flatten)]
+    staged: StagedArgs,
+
+    #[command(flatten)]
+    history: HistoryArgs,
+
+    #[command(flatten)]
+    silence: SilenceArgs,
 }
 
 /// What of a repository's history is scanned

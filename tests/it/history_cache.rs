@@ -167,7 +167,8 @@ fn broken_and_foreign_files_are_written_anew() {
     let first = scan(&sandbox, &[]);
     let kept = files(&sandbox);
     let sound: Vec<Vec<u8>> = kept.iter().map(|file| std::fs::read(file).expect("it can be read")).collect();
-    let swapped: Vec<Vec<u8>> = sound.iter().rev().cloned().collect();
+    let mut swapped = sound.clone();
+    swapped.rotate_left(1);
     let broken = |change: fn(&mut Vec<u8>)| -> Vec<Vec<u8>> {
         let changed = sound.iter().cloned().map(|mut bytes| {
             change(&mut bytes);
@@ -190,7 +191,7 @@ fn broken_and_foreign_files_are_written_anew() {
         }
         assert_eq!(scan(&sandbox, &[]), first);
         let again: Vec<Vec<u8>> = kept.iter().map(|file| std::fs::read(file).expect("it can be read")).collect();
-        assert_eq!(again, sound, "sound files are there again");
+        assert!(again == sound, "sound files are there again");
     }
 }
 

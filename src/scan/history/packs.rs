@@ -83,11 +83,12 @@ impl PackFacts {
             })
         };
         let tag = |(id, on): (&ObjectId, &ObjectId)| Some((pack.lookup(id)?, Name::of(pack, on)));
-        Self {
-            flags: learned.flags.iter().filter_map(flag).collect(),
-            commits: learned.commits.iter().filter_map(commit).collect(),
-            tags: learned.tags.iter().filter_map(tag).collect(),
-        }
+        let mut flags: Vec<_> = learned.flags.iter().filter_map(flag).collect();
+        let mut commits: Vec<KnownCommit> = learned.commits.iter().filter_map(commit).collect();
+        // Threads hand them in as they come.
+        flags.sort_unstable_by_key(|(number, ..)| *number);
+        commits.sort_unstable_by_key(|commit| commit.number);
+        Self { flags, commits, tags: learned.tags.iter().filter_map(tag).collect() }
     }
 
     /// What of it is wanted, as if it were learned now. `None` if it is not of this pack.
