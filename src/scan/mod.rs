@@ -1,6 +1,7 @@
 //! The one driver: takes every source, looks at each text once, and says what was found and what was not looked at.
 
 pub mod history;
+mod scope;
 mod surroundings;
 mod text;
 
@@ -12,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use self::history::{Context, HistoryCoverage, HistoryOptions};
+use self::scope::{bundle_prefix, is_whole, repositories_of_others};
 use self::text::TextScan;
 use crate::blob::{Origin, SkipReason, Skipped};
 use crate::detect::{Detector, PathKind, Scratch};
@@ -21,7 +23,7 @@ use crate::rule::{Confidence, RuleSet};
 use crate::secret::FingerprintKeys;
 use crate::source::encoding::{Encoding, SNIFFED, Utf16Reader};
 use crate::source::file;
-use crate::source::git::{bundle, repository};
+use crate::source::git::bundle;
 use crate::source::worktree::{self, Exclude, FileItem, FoundRepository, Root, WalkOptions};
 
 /// Files up to this size are read whole, by the thread that met them; larger ones in batches, by all threads.
@@ -214,29 +216,6 @@ pub fn run(
         base,
         elapsed: started.elapsed(),
     })
-}
-
-/// What the paths of those repositories begin with that lie in the project's folder and are neither its own nor its submodules.
-fn repositories_of_others(repositories: &[FoundRepository]) -> Vec<String> {
-    let common = |found: &FoundRepository| repository::common_dir(&found.git_dir);
-    let own = repositories.iter().find(|found| found.prefix.is_empty()).map(common);
-    let nested = repositories.iter().filter(|found| !found.prefix.is_empty());
-    let of_others = |found: &&FoundRepository| own.as_ref().is_none_or(|own| !common(found).starts_with(own));
-    nested.filter(of_others).map(|found| found.prefix.clone()).collect()
-}
-
-/// What the paths in a bundle begin with.
-fn bundle_prefix(shown: &str) -> String {
-    format!("{shown}!/")
-}
-
-/// Whether nothing of the folders and their histories was left out but by `--exclude`.
-fn is_whole(plan: &Plan, coverage: &Coverage) -> bool {
-    let history = match &plan.history {
-        Some(options) => options.selection.is_everything(),
-        None => coverage.unscanned_histories.is_empty(),
-    };
-    history && coverage.skipped.is_empty() && !plan.walk.respect_gitignore && !plan.walk.repositories_only
 }
 
 /// Sorts findings by path and place, each once: a file can be reached by two of the paths the user named. A secret in a
