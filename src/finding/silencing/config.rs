@@ -267,7 +267,7 @@ mod tests {
         assert_eq!(config.allows.len(), 2);
         assert_eq!(config.allows[0].place, "c.toml:7");
         assert_eq!(config.allows[0].expires, Day::parse("2027-01-31"));
-        assert_eq!(config.allows[1].place, "c.toml:16");
+        assert_eq!(config.allows[1].place, "c.toml:15");
         assert!(parse("").expect("it may be empty").allows.is_empty());
     }
 
