@@ -3,6 +3,7 @@
 pub mod history;
 mod outcome;
 pub mod push;
+mod scope;
 pub mod staged;
 mod surroundings;
 mod text;
@@ -16,6 +17,7 @@ use std::time::Instant;
 use self::history::{Context, HistoryCoverage, HistoryOptions};
 pub use self::outcome::{Coverage, ScanOutcome, Verdict};
 use self::outcome::{Frame, Gathered};
+use self::scope::{bundle_prefix, is_whole, repositories_of_others};
 use self::text::TextScan;
 use crate::blob::{Origin, SkipReason, Skipped};
 use crate::detect::{Detector, PathKind, Scratch};
@@ -25,7 +27,7 @@ use crate::rule::Confidence;
 use crate::secret::FingerprintKeys;
 use crate::source::encoding::{Encoding, SNIFFED, Utf16Reader};
 use crate::source::file;
-use crate::source::git::{bundle, repository};
+use crate::source::git::bundle;
 use crate::source::worktree::{self, Exclude, FileItem, FoundRepository, Root, WalkOptions};
 
 /// Files up to this size are read whole, by the thread that met them; larger ones in batches, by all threads.
@@ -136,29 +138,6 @@ pub fn run(
     coverage.whole = base.is_some() && roots.iter().any(Root::is_base) && is_whole(plan, &coverage);
     let gathered = Gathered { findings: shared.findings, below: histories.below, coverage };
     Ok(gathered.conclude(&Frame { detector, plan, others: &others, exclude: &exclude, started }, base))
-}
-
-/// What the paths of those repositories begin with that lie in the project's folder and are neither its own nor its submodules.
-fn repositories_of_others(repositories: &[FoundRepository]) -> Vec<String> {
-    let common = |found: &FoundRepository| repository::common_dir(&found.git_dir);
-    let own = repositories.iter().find(|found| found.prefix.is_empty()).map(common);
-    let nested = repositories.iter().filter(|found| !found.prefix.is_empty());
-    let of_others = |found: &&FoundRepository| own.as_ref().is_none_or(|own| !common(found).starts_with(own));
-    nested.filter(of_others).map(|found| found.prefix.clone()).collect()
-}
-
-/// What the paths in a bundle begin with.
-fn bundle_prefix(shown: &str) -> String {
-    format!("{shown}!/")
-}
-
-/// Whether nothing of the folders and their histories was left out but by `--exclude`.
-fn is_whole(plan: &Plan, coverage: &Coverage) -> bool {
-    let history = match &plan.history {
-        Some(options) => options.selection.is_everything(),
-        None => coverage.unscanned_histories.is_empty(),
-    };
-    history && coverage.skipped.is_empty() && !plan.walk.respect_gitignore && !plan.walk.repositories_only
 }
 
 fn explain(error: &io::Error) -> String {

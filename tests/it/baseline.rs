@@ -119,6 +119,20 @@ fn a_place_is_a_path_and_not_a_line() {
 }
 
 #[test]
+fn what_is_not_shown_is_not_told_of_either() {
+    // Of the same password in a test it is less sure.
+    let line = format!("password = \"{}\"\n", password(1));
+    let sandbox = Sandbox::with("a.py", &line);
+    sandbox.file("tests/test_a.py", &line);
+    let args = ["--confidence", "high"];
+    let shown = sandbox.scan(&args).findings.len();
+    assert_eq!((shown, sandbox.scan(&["--confidence", "low"]).findings.len()), (1, 2), "what is asked needs both");
+    let _ = accept(&sandbox, "create", &args).assert_code(0);
+    let output = sandbox.run([&["scan", "-f", "json"], &args[..]].concat()).assert_code(0);
+    assert_eq!(notes(&output), []);
+}
+
+#[test]
 fn it_survives_squash_and_rebase() {
     let sandbox = Sandbox::new();
     let git = Git::started(&sandbox);

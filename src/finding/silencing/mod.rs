@@ -72,7 +72,7 @@ impl Silencing {
             let by_comment = self.by_comment(finding, scope, &mut telling);
             let by_allow = || allows.iter().find_map(|allow| allow.silence(finding, scope.rules));
             let silence = by_comment.or_else(by_allow).or(known.silence);
-            if silence.is_none() {
+            if silence.is_none() && finding.confidence >= scope.least {
                 telling.open(finding, known.elsewhere, self.comments(finding, scope));
             }
             finding.silence = silence.map(|silence| {
@@ -112,7 +112,8 @@ impl Silencing {
         let comments = self.comments(finding, scope);
         let silence = marker.silence(comments, || place(finding));
         let believed = Comments { trust: Trust::Everybody, ..comments };
-        if silence.is_none() && marker.silence(believed, String::new).is_some() {
+        let shown = finding.confidence >= scope.least;
+        if shown && silence.is_none() && marker.silence(believed, String::new).is_some() {
             telling.not_heeded(finding);
         }
         silence
@@ -192,17 +193,17 @@ impl Telling {
 
     fn finish(mut self) -> Vec<Note> {
         let others =
-            |number: u64| if number > 1 { format!(" and in {} more places", number - 1) } else { String::new() };
+            |number: u64| if number > 1 { format!(" (and at {} more places)", number - 1) } else { String::new() };
         if let Some((number, place)) = self.not_heeded.take() {
             let detail = format!(
-                "here{} a comment asks not to report a secret; it is somebody else's and does not count (--trusted)",
+                "a comment here{} asks for silence; it is somebody else's and does not count (--trusted)",
                 others(number)
             );
             self.notes.push(Note::new(NoteKind::Ignored, place, detail));
         }
         if let Some((number, place)) = self.elsewhere.take() {
             let detail = format!(
-                "the baseline has the secret of this{} at another path; a moved file is a new place: `cleansweep baseline \
+                "the secret here{} is in the baseline at another path; a moved file is a new place: `cleansweep baseline \
                  update` adds it",
                 others(number)
             );
