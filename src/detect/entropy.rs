@@ -11,18 +11,39 @@ pub(super) fn shannon(value: &[u8]) -> f32 {
     counts.iter().filter(|&&n| n > 0).map(|&n| f32::from(n) / len * (len / f32::from(n)).log2()).sum()
 }
 
-/// The length of the longest run of one repeated character, or of characters that count up or down
-/// (`aaaa`, `1234`, `fedc`).
+/// Calls `tell` with the length of every run of one repeated character, or of characters that count up or down (`aaaa`,
+/// `1234`, `fedc`), of at least two.
+fn runs(value: &[u8], mut tell: impl FnMut(usize)) {
+    let (mut run, mut direction) = (1, 0);
+    for pair in value.windows(2) {
+        let step = i16::from(pair[1]) - i16::from(pair[0]);
+        if run > 1 && step == direction {
+            run += 1;
+            continue;
+        }
+        if run > 1 {
+            tell(run);
+        }
+        direction = step;
+        run = if (-1..=1).contains(&step) { 2 } else { 1 };
+    }
+    if run > 1 {
+        tell(run);
+    }
+}
+
+/// The length of the longest of such runs.
 pub(super) fn longest_run(value: &[u8]) -> usize {
     let mut longest = 1.min(value.len());
-    for step in [0i16, 1, -1] {
-        let mut run = 1;
-        for pair in value.windows(2) {
-            run = if i16::from(pair[1]) - i16::from(pair[0]) == step { run + 1 } else { 1 };
-            longest = longest.max(run);
-        }
-    }
+    runs(value, |run| longest = longest.max(run));
     longest
+}
+
+/// How many bytes are in such runs of at least five.
+pub(super) fn in_runs(value: &[u8]) -> usize {
+    let mut sum = 0;
+    runs(value, |run| sum += if run >= 5 { run } else { 0 });
+    sum.min(value.len())
 }
 
 /// The number of different bytes in `value`.
@@ -59,6 +80,9 @@ mod tests {
         assert_eq!(longest_run(b"9876"), 4);
         assert_eq!(longest_run(b"q"), 1);
         assert_eq!(longest_run(b""), 0);
+        assert_eq!(in_runs(b"0123456789abcdef0123456789abcdef"), 32);
+        assert_eq!(in_runs(b"k12345k1234"), 5);
+        assert_eq!(in_runs(b"aaaaabcdef"), 10);
     }
 
     #[test]

@@ -227,9 +227,8 @@ fn by_randomness(score: &mut Score, value: &[u8]) {
     } else if mixed && (symbols || !natural) {
         score.add(10, "mixes letters, digits and signs");
     }
-    let run = entropy::longest_run(value);
-    if run >= 5 && run * 2 >= value.len() {
-        score.add(-30, "repeated or counting characters");
+    if entropy::in_runs(value) * 2 >= value.len().max(2) {
+        score.add(-50, "repeated or counting characters");
     }
 }
 
