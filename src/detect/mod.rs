@@ -11,6 +11,7 @@ mod placeholder;
 mod prefilter;
 mod proof;
 mod score;
+mod search;
 mod sieve;
 mod table;
 mod trace;
@@ -57,6 +58,8 @@ pub struct Match<'b> {
     pub rule: RuleIndex,
     /// The secret's place in the window's text.
     pub range: Range<usize>,
+    /// All that the rule matched: the secret and what tells that it is one.
+    pub whole: Range<usize>,
     /// The secret.
     pub secret: &'b [u8],
     /// How many of its first bytes all of its kind share.
@@ -72,6 +75,7 @@ pub struct Match<'b> {
 pub struct Detector {
     rules: Arc<RuleSet>,
     prefilter: Prefilter,
+    searches: bool,
 }
 
 /// Buffers that are reused from one window to the next.
@@ -79,6 +83,8 @@ pub struct Detector {
 pub struct Scratch {
     hits: Vec<Hit>,
     joined: Joined,
+    awake: Vec<RuleIndex>,
+    cut: bool,
 }
 
 impl Detector {
@@ -86,7 +92,8 @@ impl Detector {
     #[must_use]
     pub fn new(rules: Arc<RuleSet>) -> Self {
         let prefilter = Prefilter::new(&rules);
-        Self { rules, prefilter }
+        let searches = rules.rules().iter().any(|rule| rule.search().is_some_and(|search| search.regex().is_some()));
+        Self { rules, prefilter, searches }
     }
 
     /// The rules it looks for.
@@ -100,7 +107,12 @@ impl Detector {
     #[must_use]
     pub fn scan<'b>(&self, window: &Window<'b>, scratch: &mut Scratch) -> Vec<Match<'b>> {
         self.prefilter.find(window.text, window.core.clone(), &mut scratch.hits);
-        self.verify(window, &scratch.hits)
+        let mut found = self.verify(window, &scratch.hits);
+        if self.searches_texts() {
+            self.search(window, scratch, &mut found);
+            in_order(&mut found);
+        }
+        found
     }
 
     /// What [`Detector::scan`] finds, found without the prefilter: every anchor is looked for at every place. Only for
@@ -116,21 +128,18 @@ impl Detector {
                 }
             }
         }
-        self.verify(window, &hits)
+        let mut found = self.verify(window, &hits);
+        if self.searches_texts() {
+            self.search(window, &mut Scratch { hits, ..Scratch::default() }, &mut found);
+            in_order(&mut found);
+        }
+        found
     }
 
     fn verify<'b>(&self, window: &Window<'b>, hits: &[Hit]) -> Vec<Match<'b>> {
         let mut found = Vec::new();
         hits.iter().for_each(|&hit| self.follow(window, hit, &mut found));
-        found.sort_by_key(|m| (m.range.start, m.range.end, m.rule));
-        found.dedup_by(|b, a| {
-            let same = a.range == b.range && a.rule == b.rule;
-            // Two anchors can lead to one value by a stronger and a weaker way.
-            if same && b.score.total() > a.score.total() {
-                std::mem::swap(a, b);
-            }
-            same
-        });
+        in_order(&mut found);
         found
     }
 
@@ -148,6 +157,19 @@ impl Detector {
     }
 }
 
+/// Sorts matches by place and rule, each once.
+fn in_order(found: &mut Vec<Match<'_>>) {
+    found.sort_by_key(|m| (m.range.start, m.range.end, m.rule));
+    found.dedup_by(|b, a| {
+        let same = a.range == b.range && a.rule == b.rule;
+        // Two anchors can lead to one value by a stronger and a weaker way.
+        if same && b.score.total() > a.score.total() {
+            std::mem::swap(a, b);
+        }
+        same
+    });
+}
+
 /// A rule at one of its anchors.
 struct At<'w, 'b> {
     window: &'w Window<'b>,
@@ -162,6 +184,8 @@ impl<'b> At<'_, 'b> {
             Matcher::Text(pattern) => self.follow_text(pattern, found),
             Matcher::Value { value, name } => self.follow_value(value, name.as_ref(), found),
             Matcher::Url => self.follow_url(found),
+            // Looks at the whole text, once.
+            Matcher::Search(_) => {}
         }
     }
 
@@ -189,7 +213,7 @@ impl<'b> At<'_, 'b> {
                 && let Some((start, end)) = groups.get(compiled.secret_group)
                 && start < end
             {
-                self.keep(start..end, None, found);
+                self.keep(start..end, whole.range(), None, found);
                 break;
             }
             // Matches never overlap, but the next may start inside one that missed the anchor.
@@ -210,7 +234,7 @@ impl<'b> At<'_, 'b> {
             && !(assignment.scheme && self.rule.generic)
             && value.regex.is_match(&text[assignment.value.clone()])
         {
-            return self.keep(assignment.value.clone(), Some(&assignment), found);
+            return self.keep(assignment.value.clone(), assignment.whole(), Some(&assignment), found);
         }
         if !self.rule.generic {
             let tells = |range: &Range<usize>| {
@@ -239,7 +263,7 @@ impl<'b> At<'_, 'b> {
                 && let Some(assignment) = assign::assignment(text, name)
                 && value.is_match(&text[assignment.value.clone()])
             {
-                return self.keep(assignment.value.clone(), Some(&assignment), found);
+                return self.keep(assignment.value.clone(), assignment.whole(), Some(&assignment), found);
             }
         }
     }
@@ -249,15 +273,21 @@ impl<'b> At<'_, 'b> {
             return;
         };
         let before = found.len();
-        self.keep(url.password.clone(), None, found);
+        self.keep(url.password.clone(), self.anchor.start..url.password.end, None, found);
         if let [found] = &mut found[before..] {
             url.describe(self.window.text, found);
             judge::url_password(&mut found.score, &self.window.text[url.password], self.window.path);
         }
     }
 
-    /// Weighs a candidate and keeps it unless something refutes it.
-    fn keep(&self, range: Range<usize>, assignment: Option<&Assignment>, found: &mut Vec<Match<'b>>) {
+    /// Weighs a candidate, which stands in `whole`, and keeps it unless something refutes it.
+    fn keep(
+        &self,
+        range: Range<usize>,
+        whole: Range<usize>,
+        assignment: Option<&Assignment>,
+        found: &mut Vec<Match<'b>>,
+    ) {
         let secret = &self.window.text[range.clone()];
         if entropy::shannon(secret) < self.rule.min_entropy {
             return;
@@ -295,6 +325,6 @@ impl<'b> At<'_, 'b> {
             return;
         }
         let public_prefix = if range.start == self.anchor.start { self.anchor.len() } else { 0 };
-        found.push(Match { rule: self.index, range, secret, public_prefix, score, facts });
+        found.push(Match { rule: self.index, range, whole, secret, public_prefix, score, facts });
     }
 }
