@@ -3,6 +3,8 @@
 mod cache;
 mod error;
 mod exit;
+mod gitleaks;
+mod import;
 mod keys;
 mod output;
 mod progress;

@@ -10,7 +10,7 @@ use cleansweep::report::{json, sarif, text};
 use cleansweep::rotation::Runbooks;
 use cleansweep::rule::{Catalogue, Confidence};
 use cleansweep::scan::history::{HistoryOptions, Selection};
-use cleansweep::scan::{self as engine, Monitor, Plan, ScanOutcome};
+use cleansweep::scan::{self as engine, Monitor, Plan, ScanOutcome, Silencers};
 use cleansweep::source::cache::Cache;
 use cleansweep::source::worktree::WalkOptions;
 
@@ -18,7 +18,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::output::{self, Format, Target};
 use super::progress::Progress;
-use super::{cache, keys, rules};
+use super::{cache, gitleaks, keys, rules};
 
 /// Scan files, folders, git histories and standard input for secrets
 ///
@@ -60,6 +60,9 @@ pub(crate) struct ScanArgs {
 
     #[command(flatten)]
     rules: rules::RuleArgs,
+
+    #[command(flatten)]
+    gitleaks: gitleaks::GitleaksArgs,
 
     /// Show the evidence for and against each finding
     #[arg(long)]
@@ -171,16 +174,23 @@ fn size(text: &str) -> Result<u64, String> {
 /// Runs the command.
 pub(crate) fn run(args: &ScanArgs, matches: &ArgMatches) -> Result<Exit, CliError> {
     let targets = output::targets(matches)?;
-    let rules = Arc::new(Catalogue::load(&args.rules.sources()).map_err(|e| CliError::usage(e.to_string()))?);
-    let detector = Detector::new(rules);
+    let before = args.gitleaks.load(&args.rules)?;
+    let rules = match before.rules {
+        Some(rules) => rules,
+        None => Catalogue::load(&args.rules.sources()).map_err(|e| CliError::usage(e.to_string()))?,
+    };
+    let detector = Detector::new(Arc::new(rules));
     let monitor = Arc::new(Monitor::default());
     stop_on_interrupt(&monitor);
-    let plan = plan(args);
+    let plan = plan(args, before.silencers);
+    gitleaks::say(&before.notes, args.quiet);
     let started = now();
-    let outcome = {
+    let mut outcome = {
         let _progress = Progress::watch(&monitor, !args.quiet);
         engine::run(&detector, &plan, std::io::stdin(), &monitor).map_err(CliError::usage)?
     };
+    outcome.coverage.skipped.extend(before.unused);
+    gitleaks::say(&gitleaks::not_found(&plan, &outcome), args.quiet);
     // A SARIF file describes the rules even if there is nothing else to say.
     let advice = !outcome.findings.is_empty() || targets.iter().any(|t| t.format == Format::Sarif);
     let runbooks = Runbooks::new(args.rules.catalogue(advice)?);
@@ -194,7 +204,7 @@ pub(crate) fn run(args: &ScanArgs, matches: &ArgMatches) -> Result<Exit, CliErro
     Ok(outcome.verdict().into())
 }
 
-fn plan(args: &ScanArgs) -> Plan {
+fn plan(args: &ScanArgs, silencers: Silencers) -> Plan {
     let stdin = Path::new("-");
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let threads = args.threads.map_or_else(cores, usize::from);
@@ -215,6 +225,7 @@ fn plan(args: &ScanArgs) -> Plan {
         min_confidence: args.confidence.into(),
         max_file_size: args.max_file_size,
         keys: keys::load(args.fingerprint_key.as_deref()),
+        silencers,
     }
 }
 

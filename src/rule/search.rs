@@ -39,7 +39,8 @@ impl Search {
 
     /// The keywords, if the prefilter can look for all of them; else [`Search::wakes`] has to be asked of every text.
     pub(super) fn anchors(&self, shortest: usize) -> Vec<String> {
-        let fits = |word: &String| word.is_ascii() && (shortest..=LONGEST).contains(&word.len()) && !word.contains('\0');
+        let fits =
+            |word: &String| word.is_ascii() && (shortest..=LONGEST).contains(&word.len()) && !word.contains('\0');
         if self.keywords.iter().all(fits) { self.keywords.clone() } else { Vec::new() }
     }
 

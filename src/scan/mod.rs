@@ -1,6 +1,7 @@
 //! The one driver: takes every source, looks at each text once, and says what was found and what was not looked at.
 
 pub mod history;
+mod silencing;
 mod surroundings;
 mod text;
 
@@ -12,6 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use self::history::{Context, HistoryCoverage, HistoryOptions};
+pub use self::silencing::Silencers;
+use self::silencing::View;
 use self::text::TextScan;
 use crate::blob::{Origin, SkipReason, Skipped};
 use crate::detect::{Detector, PathKind, Scratch};
@@ -43,6 +46,8 @@ pub struct Plan {
     pub max_file_size: Option<u64>,
     /// What fingerprints are made with.
     pub keys: FingerprintKeys,
+    /// What says that findings do not count.
+    pub silencers: Silencers,
 }
 
 /// Shared between the scan and whoever watches it.
@@ -148,7 +153,7 @@ pub fn run(
     let scan = Scan { detector, plan, monitor, shared: Mutex::default(), bundles: Mutex::default() };
     if plan.stdin {
         let mut worker = Worker::default();
-        scan.guarded(Origin::Stdin.path(), &mut worker, |worker| scan.stream(Origin::Stdin, &[], stdin, worker));
+        scan.guarded(Origin::Stdin.path(), &mut worker, |worker| scan.stream(&Origin::Stdin, &[], stdin, worker));
         scan.finish(worker);
     }
     let mut summary = scan.files(&roots)?;
@@ -183,14 +188,17 @@ pub fn run(
         unscanned_histories: histories.unscanned,
     };
     let mut findings = in_order(shared.findings);
+    silencing::by_commits(&plan.silencers, detector.rules(), &mut findings);
     redact(&mut findings, &mut coverage);
+    let (mut silenced, mut findings): (Vec<_>, Vec<_>) = findings.into_iter().partition(|f| f.silence.is_some());
     let all = findings.len();
     findings.retain(|f| f.confidence >= plan.min_confidence);
+    silenced.retain(|f| f.confidence >= plan.min_confidence);
     Ok(ScanOutcome {
         rules: detector.rules().clone(),
         below_confidence: (all - findings.len()) as u64 + histories.below,
         findings,
-        silenced: Vec::new(),
+        silenced,
         coverage,
         base,
         elapsed: started.elapsed(),
@@ -366,9 +374,12 @@ impl Scan<'_> {
 
     /// Scans a file's path: it can hold a secret like any text, and it is shown in every report.
     fn name(&self, shown: &str, worker: &mut Worker) {
-        let mut text = TextScan::new(self.detector, PathKind::default());
+        let origin = Origin::Name(shown.into());
+        let view = View::of(&self.plan.silencers, &origin);
+        let mut text = TextScan::new(self.detector, PathKind::default(), view);
         text.whole(shown.as_bytes(), false, &mut worker.scratch);
-        self.keep_candidates(&Origin::Name(shown.into()), text, worker);
+        self.keep_candidates(&origin, text, worker);
+        worker.findings.extend(silencing::at_path(self.detector, self.plan, &origin));
     }
 
     /// Scans a file that is read whole; a larger one is left to all threads together.
@@ -396,9 +407,9 @@ impl Scan<'_> {
                 .unwrap_or_else(PoisonError::into_inner)
                 .push(FileItem { path: item.path, shown: origin.path().into() });
         } else if buffer.len() as u64 > WHOLE {
-            self.stream(origin, &buffer, file, worker);
+            self.stream(&origin, &buffer, file, worker);
         } else {
-            self.whole(origin, &buffer, read.map(drop), worker);
+            self.whole(&origin, &buffer, read.map(drop), worker);
         }
         worker.buffer = buffer;
     }
@@ -417,12 +428,13 @@ impl Scan<'_> {
         if bundle::is_bundle(&start) {
             self.bundles.lock().unwrap_or_else(PoisonError::into_inner).push(item.clone());
         } else {
-            self.stream(Origin::File(item.shown.clone()), &start, file, worker);
+            self.stream(&Origin::File(item.shown.clone()), &start, file, worker);
         }
     }
 
-    fn whole(&self, origin: Origin, bytes: &[u8], read: io::Result<()>, worker: &mut Worker) {
-        let mut text = TextScan::new(self.detector, PathKind::of(origin.path()));
+    fn whole(&self, origin: &Origin, bytes: &[u8], read: io::Result<()>, worker: &mut Worker) {
+        let view = View::of(&self.plan.silencers, origin);
+        let mut text = TextScan::new(self.detector, PathKind::of(origin.path()), view);
         let encoding = Encoding::sniff(bytes);
         text.whole(&encoding.decode(bytes), encoding == Encoding::Binary, &mut worker.scratch);
         self.monitor.items.fetch_add(1, Ordering::Relaxed);
@@ -431,11 +443,12 @@ impl Scan<'_> {
     }
 
     /// Scans a text of any length in batches. `start` was read already.
-    fn stream(&self, origin: Origin, start: &[u8], mut reader: impl Read + Send, worker: &mut Worker) {
+    fn stream(&self, origin: &Origin, start: &[u8], mut reader: impl Read + Send, worker: &mut Worker) {
         let mut start = start.to_vec();
         let missing = SNIFFED.saturating_sub(start.len()) as u64;
         let sniffed = (&mut reader).take(missing).read_to_end(&mut start);
-        let mut text = TextScan::new(self.detector, PathKind::of(origin.path()));
+        let view = View::of(&self.plan.silencers, origin);
+        let mut text = TextScan::new(self.detector, PathKind::of(origin.path()), view);
         self.monitor.items.fetch_add(1, Ordering::Relaxed);
         if bundle::is_bundle(&start) {
             let detail =
@@ -456,7 +469,7 @@ impl Scan<'_> {
         self.keep(origin, text, bytes, read, worker);
     }
 
-    fn keep(&self, origin: Origin, text: TextScan<'_>, bytes: u64, read: io::Result<()>, worker: &mut Worker) {
+    fn keep(&self, origin: &Origin, text: TextScan<'_>, bytes: u64, read: io::Result<()>, worker: &mut Worker) {
         worker.bytes += bytes;
         match read {
             Ok(()) => worker.items += 1,
@@ -470,7 +483,7 @@ impl Scan<'_> {
                 worker.skipped.push(skipped);
             }
         }
-        self.keep_candidates(&origin, text, worker);
+        self.keep_candidates(origin, text, worker);
     }
 
     fn keep_candidates(&self, origin: &Origin, text: TextScan<'_>, worker: &mut Worker) {

@@ -26,7 +26,10 @@ pub(super) fn convert(merged: Merged, ours: Vec<Rule>) -> Result<Imported, RuleE
         made.note(&default_place, message);
     }
     for id in disabled.iter().filter(|id| !known.contains(*id)) {
-        made.note(&default_place, format!("`{id}` is switched off, but cleansweep has no rule of this id: nothing changes"));
+        made.note(
+            &default_place,
+            format!("`{id}` is switched off, but cleansweep has no rule of this id: nothing changes"),
+        );
     }
     made.rules = ours.into_iter().filter(|rule| !disabled.contains(&rule.id)).collect();
     for draft in drafts.values() {
@@ -42,7 +45,8 @@ pub(super) fn convert(merged: Merged, ours: Vec<Rule>) -> Result<Imported, RuleE
                 let message = format!("`targetRules` names `{id}`, and there is no such rule");
                 return Err(RuleError { place: list.place.clone(), message });
             }
-            let message = format!("`targetRules` names `{id}`, and cleansweep has no rule of this id: nothing is left out");
+            let message =
+                format!("`targetRules` names `{id}`, and cleansweep has no rule of this id: nothing is left out");
             made.note(&list.place, message);
         }
         made.list(list, rules)?;
@@ -68,10 +72,14 @@ impl Imported {
         if draft.regex.is_empty() && (draft.path.is_empty() || is_ours) {
             match (use_default, is_ours) {
                 (false, _) => return fail(format!("`{id}` has neither `regex` nor `path`")),
-                (true, true) => self.note(place, format!("of what it says of `{id}` only the allowlists hold for our rule")),
+                (true, true) => {
+                    self.note(place, format!("of what it says of `{id}` only the allowlists hold for our rule"))
+                }
                 (true, false) => self.note(
                     place,
-                    format!("`{id}` is a rule of gitleaks' own, in whose place ours stand: what it says changes nothing"),
+                    format!(
+                        "`{id}` is a rule of gitleaks' own, in whose place ours stand: what it says changes nothing"
+                    ),
                 ),
             }
             return Ok(());
@@ -96,7 +104,10 @@ impl Imported {
         };
         let groups = search.regex.as_ref().map_or(0, |regex| regex.captures_len() - 1);
         if search.regex.is_some() && search.secret_group > groups {
-            return fail(format!("`secretGroup` of `{id}` is {}, and `regex` has {groups} groups", search.secret_group));
+            return fail(format!(
+                "`secretGroup` of `{id}` is {}, and `regex` has {groups} groups",
+                search.secret_group
+            ));
         }
         if search.regex.as_ref().is_some_and(|regex| regex.is_match(b"")) {
             self.note(place, format!("`regex` of `{id}` can match nothing at all; such matches are not reported"));
@@ -169,8 +180,7 @@ fn search(draft: &Draft) -> Result<Search, String> {
     };
     let keywords: BTreeSet<String> = draft.keywords.iter().cloned().collect();
     // An empty keyword is in every text.
-    let keywords: Vec<String> =
-        if keywords.contains("") { Vec::new() } else { keywords.into_iter().collect() };
+    let keywords: Vec<String> = if keywords.contains("") { Vec::new() } else { keywords.into_iter().collect() };
     let mut search = Search {
         regex: compile("regex", &draft.regex)?,
         by_hand: None,

@@ -43,7 +43,8 @@ pub(super) fn export(merged: Merged) -> Export {
         export.remarks.push(Remark { weight: Weight::Note, place: merged.default_place, message });
     }
     for list in &merged.lists {
-        let message = "an allowlist, which rule files do not have: keep the configuration and scan with --config".to_owned();
+        let message =
+            "an allowlist, which rule files do not have: keep the configuration and scan with --config".to_owned();
         export.remarks.push(Remark { weight: Weight::Unused, place: list.place.clone(), message });
     }
     for draft in merged.rules.values() {
@@ -77,7 +78,7 @@ fn rule(draft: &Draft, say: &mut dyn FnMut(String)) -> Result<RuleSyntax, String
     };
     let regex = go_regex::translate(&draft.regex, Unit::Byte, Some(group)).map_err(|e| format!("`regex`: {e}"))?;
     let hir = Pattern::text(&regex, None).hir().map_err(|_| "`regex` is not understood".to_owned())?;
-    let anchors = literals::required(&hir, MIN_ANCHOR)
+    let anchors = literals::required(&hir, MIN_ANCHOR, &draft.keywords)
         .ok_or_else(|| format!("no literal of {MIN_ANCHOR} bytes or more is in every match of `regex`"))?;
     let longest = hir.properties().maximum_len();
     let reach = longest.is_none_or(|longest| longest > MAX_REACH).then_some(REACH);

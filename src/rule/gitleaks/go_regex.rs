@@ -109,6 +109,8 @@ impl<'g> Translator<'g> {
                     Escape::Perl(letter @ ('D' | 'S' | 'W')) => {
                         self.excluding(perl(letter.to_ascii_lowercase()), true, false);
                     }
+                    // The same but for the vertical tab, and easier to read.
+                    Escape::Perl('s') if self.unit == Unit::Byte => self.out.push_str(r"\s"),
                     Escape::Perl(letter) => self.out.push_str(&format!("[{}]", perl(letter))),
                 },
                 '[' => self.class()?,
@@ -368,7 +370,11 @@ fn perl(letter: char) -> &'static str {
 }
 
 fn range(low: char, high: char) -> String {
-    let one = |c: char| if c.is_ascii_alphanumeric() { c.to_string() } else { format!("\\x{{{:x}}}", u32::from(c)) };
+    let one = |c: char| match c {
+        '[' | ']' | '\\' | '^' | '-' | '&' | '~' => format!("\\{c}"),
+        ' '..='~' => c.to_string(),
+        _ => format!("\\x{{{:x}}}", u32::from(c)),
+    };
     if low == high { one(low) } else { format!("{}-{}", one(low), one(high)) }
 }
 

@@ -81,13 +81,20 @@ pub(super) struct Collector<'c> {
     targets: &'c HashMap<ObjectId, u32>,
     /// Whether to remember every new content.
     all: bool,
+    /// Whether files of one name in several folders are told apart.
+    by_path: bool,
     paths: HashMap<Vec<u8>, u32>,
     events: Events,
 }
 
 impl<'c> Collector<'c> {
     pub(super) fn new(graph: &'c Graph, targets: &'c HashMap<ObjectId, u32>, all: bool) -> Self {
-        Self { graph, targets, all, paths: HashMap::new(), events: Events::default() }
+        Self { graph, targets, all, by_path: false, paths: HashMap::new(), events: Events::default() }
+    }
+
+    /// Remembers every path, not only the first of each name.
+    pub(super) fn by_path(self, by_path: bool) -> Self {
+        Self { by_path, ..self }
     }
 
     fn time(&self, commit: u32) -> i64 {
@@ -117,7 +124,8 @@ impl Sink for Collector<'_> {
             self.events.brought.extend(blob.map(oid::to_owned));
         }
         let time = self.time(commit);
-        self.events.name(&path[start..], path, time, commit);
+        let name = if self.by_path { path } else { &path[start..] };
+        self.events.name(name, path, time, commit);
     }
 
     fn lacks(&mut self, id: ObjectId, why: Option<(SkipReason, String)>) {

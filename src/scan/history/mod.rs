@@ -25,7 +25,7 @@ use self::flag::{Flag, Flags, Look, Wanted};
 use self::provenance::Sources;
 use self::remember::Memory;
 pub use self::select::Selection;
-use self::versions::{NOWHERE, Seen, Version};
+use self::versions::{NOWHERE, Sighted, Version};
 use super::{Monitor, Plan};
 use crate::blob::{ObjectKind, Origin, SkipReason, Skipped};
 use crate::detect::{Detector, PathKind, Scratch, Window};
@@ -174,6 +174,10 @@ impl census::Interest for Interest<'_> {
     }
 
     fn name(&self, name: &[u8]) -> bool {
+        // Rules about paths alone want to see all of them.
+        if !self.context.detector.rules().by_path().is_empty() {
+            return true;
+        }
         let window = Window { text: name, core: 0..name.len(), path: PathKind::default(), binary: false };
         self.context.detector.trace(&window, &mut Scratch::default()).found().is_some()
     }
@@ -240,7 +244,8 @@ impl HistoryScan<'_> {
             events: &events,
             targets: &targets,
         };
-        let mut findings = findings(&sources, &mut seen);
+        let mut findings = findings(&sources, &mut seen.open);
+        findings.extend(self::findings(&sources, &mut seen.silenced));
         findings.extend(self.named(&sources));
         self.ledger(&mut skipped, &flags, &known, &events, seen.unreadable);
         skipped.extend(seen.skipped);
@@ -288,9 +293,14 @@ impl HistoryScan<'_> {
         let changes = || Changes::new(&self.objects, known.graph);
         let stop = || self.context.monitor.is_cancelled();
         let selected = |number: u32| known.selected[number as usize];
+        let by_path = !self.context.detector.rules().by_path().is_empty();
         let none = HashMap::new();
         let mut events = Events::default();
-        events.merge(changes().of_commits(selected, || Collector::new(known.graph, &none, true), stop));
+        events.merge(changes().of_commits(
+            selected,
+            || Collector::new(known.graph, &none, true).by_path(by_path),
+            stop,
+        ));
         let mut wanted: Vec<ObjectId> = events.brought.iter().copied().collect();
         wanted
             .extend((0..known.graph.len()).filter(|&number| selected(number)).map(|number| known.graph.get(number).id));
@@ -387,7 +397,7 @@ fn peel(tags: &HashMap<ObjectId, ObjectId>, mut id: ObjectId) -> ObjectId {
 }
 
 /// One finding for each credential: that of its first place, with its whole history.
-fn findings(sources: &Sources<'_>, seen: &mut Seen) -> Vec<Finding> {
+fn findings(sources: &Sources<'_>, seen: &mut Sighted) -> Vec<Finding> {
     let mut histories = provenance::histories(sources, &seen.sightings);
     let mut findings: Vec<Finding> = Vec::with_capacity(seen.first.len());
     for (credential, ((_, _, target), mut finding)) in seen.first.drain() {
