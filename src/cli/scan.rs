@@ -61,9 +61,6 @@ pub(crate) struct ScanArgs {
     #[command(flatten)]
     rules: rules::RuleArgs,
 
-    #[command(flatten)]
-    gitleaks: gitleaks::GitleaksArgs,
-
     /// Show the evidence for and against each finding
     #[arg(long)]
     explain: bool,
@@ -83,6 +80,9 @@ pub(crate) struct ScanArgs {
     /// Show no progress, and no summary beside a report that goes to a file
     #[arg(long, short)]
     quiet: bool,
+
+    #[command(flatten)]
+    gitleaks: gitleaks::GitleaksArgs,
 }
 
 /// What of a repository's history is scanned

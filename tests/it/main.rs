@@ -9,6 +9,8 @@ mod badinput;
 mod badrules;
 mod cli;
 mod fingerprints;
+mod gitleaks;
+mod gitleaks_same;
 mod history;
 mod history_broken;
 mod history_cache;

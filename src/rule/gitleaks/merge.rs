@@ -66,7 +66,7 @@ impl Draft {
 }
 
 /// All configurations together.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Merged {
     pub(super) rules: BTreeMap<String, Draft>,
     /// Lists for all rules, and those that name rules.

@@ -15,7 +15,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 pub use self::export::{Export, Exported, to_toml};
-use self::merge::Layer;
+use self::merge::{Layer, Merged};
 use super::allowlist::Allowlists;
 use super::{Catalogue, Rule, RuleError, RuleSource};
 
@@ -91,7 +91,10 @@ pub fn is_configuration(name: &str, text: &str) -> bool {
 /// # Errors
 /// What gitleaks would refuse too, a key that is unknown, and what cannot be read.
 pub fn read(first: Text, more: &mut dyn FnMut(&Text, &str) -> Result<Text, String>) -> Result<Imported, RuleError> {
-    let merged = merge::merge(chain(first, more)?)?;
+    understood(merge::merge(chain(first, more)?)?)
+}
+
+fn understood(merged: Merged) -> Result<Imported, RuleError> {
     let ours = if merged.use_default { Catalogue::rules(&[RuleSource::Embedded])? } else { Vec::new() };
     let mut imported = convert::convert(merged, ours)?;
     imported.remarks.sort();
@@ -104,7 +107,10 @@ pub fn read(first: Text, more: &mut dyn FnMut(&Text, &str) -> Result<Text, Strin
 /// # Errors
 /// As [`read`].
 pub fn export(first: Text, more: &mut dyn FnMut(&Text, &str) -> Result<Text, String>) -> Result<Export, RuleError> {
-    Ok(export::export(merge::merge(chain(first, more)?)?))
+    let merged = merge::merge(chain(first, more)?)?;
+    // What is wrong is as wrong here as for a scan.
+    understood(merged.clone())?;
+    Ok(export::export(merged))
 }
 
 /// The configuration and those it extends, each extended by the one before it.
