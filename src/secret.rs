@@ -36,6 +36,9 @@ impl Secret {
     /// The form that may be shown: the prefix that all of the kind share, and a mask.
     #[must_use]
     pub fn redacted(&self) -> String {
+        if self.value.is_empty() {
+            return String::new();
+        }
         let shown = if self.guessable { 0 } else { self.public_prefix };
         let prefix = String::from_utf8_lossy(&self.value[..shown]);
         format!("{prefix}{MASK}")

@@ -8,7 +8,7 @@ use cleansweep::detect::Detector;
 use cleansweep::finding::silencing::{Acceptance, Baseline, Day};
 use cleansweep::rule::{Catalogue, RuleSet};
 use cleansweep::scan::history::HistoryOptions;
-use cleansweep::scan::{self as engine, Monitor, Plan, ScanOutcome};
+use cleansweep::scan::{self as engine, Monitor, Plan, ScanOutcome, Silencers};
 use cleansweep::source::cache::Cache;
 use cleansweep::source::worktree::WalkOptions;
 
@@ -323,6 +323,7 @@ impl ScopeArgs {
             max_file_size: scan::configured_size(&defaults)?,
             keys: keys::load(self.fingerprint_key.as_deref()),
             silencing: loaded.silencing,
+            silencers: Silencers::default(),
         };
         let monitor = Arc::new(Monitor::default());
         let outcome = {

@@ -9,7 +9,7 @@ use cleansweep::rule::{Catalogue, RuleSource};
 
 use super::error::CliError;
 use super::exit::Exit;
-use super::output;
+use super::{import, output};
 
 /// Which rules to use.
 #[derive(Debug, Args)]
@@ -28,6 +28,11 @@ impl RuleArgs {
     pub(crate) fn sources(&self) -> Vec<RuleSource> {
         let embedded = (!self.no_default_rules).then_some(RuleSource::Embedded);
         embedded.into_iter().chain(self.files.iter().cloned().map(RuleSource::Path)).collect()
+    }
+
+    /// The user's alone.
+    pub(crate) fn own_sources(&self) -> Vec<RuleSource> {
+        self.files.iter().cloned().map(RuleSource::Path).collect()
     }
 
     /// The files of the rules, with examples and runbooks. Ours take time to unpack, so only if `wanted`.
@@ -69,6 +74,17 @@ pub(crate) enum RulesCommand {
         /// A rule file, or a folder of them
         path: Option<PathBuf>,
     },
+    /// Write the rules of a gitleaks configuration as rule files of ours, as far as that can be done
+    ///
+    /// What cannot be said in that form is listed, and then the exit code is 3. To have all of a configuration, its
+    /// allowlists included, scan with --config instead.
+    Import {
+        /// The configuration, version 8
+        file: PathBuf,
+        /// Write to a file `custom.toml` in this folder, instead of to standard output
+        #[arg(long, short, value_name = "FOLDER")]
+        output: Option<PathBuf>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -83,6 +99,7 @@ pub(crate) fn run(command: &RulesCommand) -> Result<Exit, CliError> {
         RulesCommand::List { format, rules } => list(*format, &rules.catalogue(true)?),
         RulesCommand::Show { id, rules } => show(id, &rules.catalogue(true)?),
         RulesCommand::Test { path } => test(path.as_ref()),
+        RulesCommand::Import { file, output } => import::run(file, output.as_deref()),
     }
 }
 

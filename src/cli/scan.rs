@@ -12,7 +12,7 @@ use cleansweep::report::{csv, github, hook, json, junit, markdown, sarif, text};
 use cleansweep::rotation::Runbooks;
 use cleansweep::rule::{Catalogue, Confidence};
 use cleansweep::scan::history::{HistoryOptions, Selection};
-use cleansweep::scan::{self as engine, Monitor, Plan, ScanOutcome};
+use cleansweep::scan::{self as engine, Monitor, Plan, ScanOutcome, Silencers};
 use cleansweep::source::cache::Cache;
 use cleansweep::source::worktree::WalkOptions;
 
@@ -22,7 +22,7 @@ use super::output::{self, Format, SarifProfile, Target};
 use super::progress::Progress;
 use super::silence::{Loaded, Project, SilenceArgs};
 use super::staged::StagedArgs;
-use super::{cache, keys, rules};
+use super::{cache, gitleaks, keys, rules};
 
 /// Scan files, folders, git histories and standard input for secrets
 ///
@@ -94,6 +94,9 @@ pub(crate) struct ScanArgs {
 
     #[command(flatten)]
     silence: SilenceArgs,
+
+    #[command(flatten)]
+    gitleaks: gitleaks::GitleaksArgs,
 }
 
 /// What of a repository's history is scanned
@@ -186,20 +189,30 @@ fn size(text: &str) -> Result<u64, String> {
 /// Runs the command.
 pub(crate) fn run(args: &ScanArgs, matches: &ArgMatches) -> Result<Exit, CliError> {
     let targets = output::targets(matches)?;
-    let rules = Arc::new(Catalogue::load(&args.rules.sources()).map_err(|e| CliError::usage(e.to_string()))?);
-    let loaded = args.silence.load(&Project::of(&args.paths, &args.silence), &rules)?;
-    let plan = plan(args, matches, loaded)?;
+    let brought = args.gitleaks.load(args.silence.config.as_deref(), &args.rules)?;
+    let rules = match brought.rules {
+        Some(rules) => rules,
+        None => Catalogue::load(&args.rules.sources()).map_err(|e| CliError::usage(e.to_string()))?,
+    };
+    let rules = Arc::new(rules);
+    let mut project = Project::of(&args.paths, &args.silence);
+    project.foreign_config = brought.is_config;
+    let loaded = args.silence.load(&project, &rules)?;
+    let plan = plan(args, matches, loaded, brought.silencers.clone())?;
+    gitleaks::say(&brought.notes, args.quiet);
     let detector = Detector::new(rules);
     let monitor = Arc::new(Monitor::default());
     stop_on_interrupt(&monitor);
     let started = now();
-    let outcome = {
+    let mut outcome = {
         let _progress = Progress::watch(&monitor, !args.quiet);
         match args.staged.about() {
             Some(_) => args.staged.run(&detector, plan, &monitor, matches)?,
             None => engine::run(&detector, &plan, std::io::stdin(), &monitor).map_err(CliError::usage)?,
         }
     };
+    outcome.coverage.skipped.extend(brought.unused);
+    gitleaks::say(&gitleaks::not_found(&brought.silencers, &outcome), args.quiet);
     // A SARIF file describes the rules even if there is nothing else to say.
     let wanted = args.staged.about().is_none() && !outcome.findings.is_empty();
     let advice = wanted || targets.iter().any(|t| t.format == Format::Sarif);
@@ -215,7 +228,7 @@ pub(crate) fn run(args: &ScanArgs, matches: &ArgMatches) -> Result<Exit, CliErro
 }
 
 /// What the command line says; where it is silent, what the configuration does.
-fn plan(args: &ScanArgs, matches: &ArgMatches, loaded: Loaded) -> Result<Plan, CliError> {
+fn plan(args: &ScanArgs, matches: &ArgMatches, loaded: Loaded, silencers: Silencers) -> Result<Plan, CliError> {
     let Loaded { silencing, defaults } = loaded;
     let given = matches.value_source("confidence") == Some(ValueSource::CommandLine);
     let configured = defaults.confidence.filter(|_| !given);
@@ -240,6 +253,7 @@ fn plan(args: &ScanArgs, matches: &ArgMatches, loaded: Loaded) -> Result<Plan, C
         max_file_size: args.max_file_size.map_or_else(|| configured_size(&defaults), |size| Ok(Some(size)))?,
         keys: keys::load(args.fingerprint_key.as_deref()),
         silencing,
+        silencers,
     })
 }
 

@@ -18,9 +18,10 @@ use super::error::CliError;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Silencing")]
 pub(crate) struct SilenceArgs {
-    /// Use this configuration, not the cleansweep.toml of what is scanned
+    /// Use this configuration, not the cleansweep.toml of what is scanned; of gitleaks', its rules and allowlists, and the
+    /// .gitleaksignore beside it
     #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
 
     /// Use this baseline, not the .cleansweep-baseline.jsonl of what is scanned
     #[arg(long, value_name = "FILE")]
@@ -56,6 +57,8 @@ pub(crate) struct Project {
     /// The top of each repository or folder that is scanned.
     tops: Vec<PathBuf>,
     trust: Trust,
+    /// Whether `--config` names the configuration of another scanner, which is read elsewhere.
+    pub(crate) foreign_config: bool,
 }
 
 impl Project {
@@ -73,7 +76,7 @@ impl Project {
             _ if own => Trust::Project,
             _ => Trust::Nobody,
         };
-        Self { tops, trust }
+        Self { tops, trust, foreign_config: false }
     }
 
     /// Where the baseline of the one project is, whether or not it is there.
@@ -154,6 +157,7 @@ impl SilenceArgs {
     fn config(&self, project: &Project, rules: &RuleSet, notes: &mut Vec<Note>) -> Result<Config, CliError> {
         let name = self.config_name();
         let text = match &self.config {
+            Some(_) if project.foreign_config => None,
             Some(path) => Some(read(path, &name, None, CONFIG_LIMIT)?),
             None => project.text(CONFIG, CONFIG_LIMIT, notes)?,
         };

@@ -157,6 +157,7 @@ pub fn sample(rule: &Rule, seed: u64) -> Result<String, String> {
     let hir = match &rule.matcher {
         Matcher::Text(pattern) | Matcher::Value { value: pattern, .. } => Some(pattern.hir()?),
         Matcher::Url => None,
+        Matcher::Search(_) => return Err(format!("`{}`: such rules have no examples", rule.id)),
     };
     for _ in 0..TRIES {
         let mut secret = String::new();
@@ -177,6 +178,40 @@ pub fn sample(rule: &Rule, seed: u64) -> Result<String, String> {
         }
     }
     Err(format!("`{}`: nothing drawn from its pattern passes its checks", rule.id))
+}
+
+/// A text, with `{secret}` in it, in which a rule by itself finds its sample; none if none is drawn from its pattern.
+#[must_use]
+pub fn hit(file: &ProviderFile, syntax: &RuleSyntax) -> Option<String> {
+    let Matcher::Text(pattern) = Rule::check(file, syntax).ok()?.matcher else { return None };
+    let hir = pattern.hir().ok()?;
+    (1..=DRAWN).find_map(|seed| {
+        let mut text = String::new();
+        draw_around(&hir, &mut Random(seed), &mut text);
+        if secret_part(&hir).is_none() {
+            text = "{secret}".into();
+        }
+        let rule = RuleSyntax { hit: vec![text.clone()], ..syntax.clone() };
+        let alone = ProviderFile { rule: vec![rule], rotation: Vec::new(), ..file.clone() };
+        (text.contains("{secret}") && run(&alone).is_ok_and(|failures| failures.is_empty())).then_some(text)
+    })
+}
+
+/// How many texts are drawn before a rule is said to have none.
+const DRAWN: u64 = 40;
+
+/// Draws as little as can stand around the secret, and `{secret}` for it.
+fn draw_around(hir: &Hir, random: &mut Random, out: &mut String) {
+    match hir.kind() {
+        HirKind::Capture(capture) if capture.name.as_deref() == Some("secret") => out.push_str("{secret}"),
+        HirKind::Capture(capture) => draw_around(&capture.sub, random, out),
+        HirKind::Concat(parts) => parts.iter().for_each(|part| draw_around(part, random, out)),
+        HirKind::Alternation(parts) => draw_around(&parts[random.below(parts.len())], random, out),
+        HirKind::Repetition(repetition) => {
+            (0..repetition.min).for_each(|_| draw_around(&repetition.sub, random, out));
+        }
+        _ => draw(hir, random, out),
+    }
 }
 
 /// The group named `secret`, else the first group.

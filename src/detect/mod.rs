@@ -11,6 +11,7 @@ mod placeholder;
 mod prefilter;
 mod proof;
 mod score;
+mod search;
 mod sieve;
 mod table;
 mod trace;
@@ -55,6 +56,8 @@ pub struct Match<'b> {
     pub rule: RuleIndex,
     /// The secret's place in the window's text.
     pub range: Range<usize>,
+    /// All that the rule matched: the secret and what tells that it is one.
+    pub whole: Range<usize>,
     /// The secret.
     pub secret: &'b [u8],
     /// How many of its first bytes all of its kind share.
@@ -70,6 +73,7 @@ pub struct Match<'b> {
 pub struct Detector {
     rules: Arc<RuleSet>,
     prefilter: Prefilter,
+    searches: bool,
 }
 
 /// Buffers that are reused from one window to the next.
@@ -77,6 +81,8 @@ pub struct Detector {
 pub struct Scratch {
     hits: Vec<Hit>,
     joined: Joined,
+    awake: Vec<RuleIndex>,
+    cut: bool,
 }
 
 impl Detector {
@@ -84,7 +90,8 @@ impl Detector {
     #[must_use]
     pub fn new(rules: Arc<RuleSet>) -> Self {
         let prefilter = Prefilter::new(&rules);
-        Self { rules, prefilter }
+        let searches = rules.rules().iter().any(|rule| rule.search().is_some_and(|search| search.regex().is_some()));
+        Self { rules, prefilter, searches }
     }
 
     /// The rules it looks for.
@@ -98,7 +105,12 @@ impl Detector {
     #[must_use]
     pub fn scan<'b>(&self, window: &Window<'b>, scratch: &mut Scratch) -> Vec<Match<'b>> {
         self.prefilter.find(window.text, window.core.clone(), &mut scratch.hits);
-        self.verify(window, &scratch.hits)
+        let mut found = self.verify(window, &scratch.hits);
+        if self.searches_texts() {
+            self.search(window, scratch, &mut found);
+            in_order(&mut found);
+        }
+        found
     }
 
     /// What [`Detector::scan`] finds, found without the prefilter: every anchor is looked for at every place. Only for
@@ -114,21 +126,18 @@ impl Detector {
                 }
             }
         }
-        self.verify(window, &hits)
+        let mut found = self.verify(window, &hits);
+        if self.searches_texts() {
+            self.search(window, &mut Scratch { hits, ..Scratch::default() }, &mut found);
+            in_order(&mut found);
+        }
+        found
     }
 
     fn verify<'b>(&self, window: &Window<'b>, hits: &[Hit]) -> Vec<Match<'b>> {
         let mut found = Vec::new();
         hits.iter().for_each(|&hit| self.follow(window, hit, &mut found));
-        found.sort_by_key(|m| (m.range.start, m.range.end, m.rule));
-        found.dedup_by(|b, a| {
-            let same = a.range == b.range && a.rule == b.rule;
-            // Two anchors can lead to one value by a stronger and a weaker way.
-            if same && b.score.total() > a.score.total() {
-                std::mem::swap(a, b);
-            }
-            same
-        });
+        in_order(&mut found);
         found
     }
 
@@ -146,6 +155,19 @@ impl Detector {
     }
 }
 
+/// Sorts matches by place and rule, each once.
+fn in_order(found: &mut Vec<Match<'_>>) {
+    found.sort_by_key(|m| (m.range.start, m.range.end, m.rule));
+    found.dedup_by(|b, a| {
+        let same = a.range == b.range && a.rule == b.rule;
+        // Two anchors can lead to one value by a stronger and a weaker way.
+        if same && b.score.total() > a.score.total() {
+            std::mem::swap(a, b);
+        }
+        same
+    });
+}
+
 /// A rule at one of its anchors.
 struct At<'w, 'b> {
     window: &'w Window<'b>,
@@ -160,6 +182,8 @@ impl<'b> At<'_, 'b> {
             Matcher::Text(pattern) => self.follow_text(pattern, found),
             Matcher::Value { value, name } => self.follow_value(value, name.as_ref(), found),
             Matcher::Url => self.follow_url(found),
+            // Looks at the whole text, once.
+            Matcher::Search(_) => {}
         }
     }
 
@@ -186,7 +210,7 @@ impl<'b> At<'_, 'b> {
                 && let Some((start, end)) = group(compiled, text, whole.start())
                 && start < end
             {
-                self.keep(start..end, None, found);
+                self.keep(start..end, whole.range(), None, found);
                 break;
             }
             // Matches never overlap, but the next may start inside one that missed the anchor.
@@ -207,7 +231,7 @@ impl<'b> At<'_, 'b> {
             && is_value(&assignment.value)
             && named(&assignment.name)
         {
-            return self.keep(assignment.value.clone(), Some(&assignment), found);
+            return self.keep(assignment.value.clone(), assignment.whole(), Some(&assignment), found);
         }
         if !self.rule.generic {
             let tells = |range: &Range<usize>| {
@@ -235,7 +259,7 @@ impl<'b> At<'_, 'b> {
             if let Some(assignment) = assign::assignment(text, name)
                 && fits(&assignment.name, &assignment.value)
             {
-                return self.keep(assignment.value.clone(), Some(&assignment), found);
+                return self.keep(assignment.value.clone(), assignment.whole(), Some(&assignment), found);
             }
         }
     }
@@ -245,15 +269,21 @@ impl<'b> At<'_, 'b> {
             return;
         };
         let before = found.len();
-        self.keep(url.password.clone(), None, found);
+        self.keep(url.password.clone(), self.anchor.start..url.password.end, None, found);
         if let [found] = &mut found[before..] {
             url.describe(self.window.text, found);
             judge::url_password(&mut found.score, &self.window.text[url.password], self.window.path);
         }
     }
 
-    /// Weighs a candidate and keeps it unless something refutes it.
-    fn keep(&self, range: Range<usize>, assignment: Option<&Assignment>, found: &mut Vec<Match<'b>>) {
+    /// Weighs a candidate, which stands in `whole`, and keeps it unless something refutes it.
+    fn keep(
+        &self,
+        range: Range<usize>,
+        whole: Range<usize>,
+        assignment: Option<&Assignment>,
+        found: &mut Vec<Match<'b>>,
+    ) {
         let secret = &self.window.text[range.clone()];
         if entropy::shannon(secret) < self.rule.min_entropy {
             return;
@@ -291,7 +321,7 @@ impl<'b> At<'_, 'b> {
             return;
         }
         let public_prefix = if range.start == self.anchor.start { self.anchor.len() } else { 0 };
-        found.push(Match { rule: self.index, range, secret, public_prefix, score, facts });
+        found.push(Match { rule: self.index, range, whole, secret, public_prefix, score, facts });
     }
 }
 

@@ -25,6 +25,8 @@ const URL_AFTER: usize = 1024;
 pub struct Trace {
     /// By place.
     hits: Vec<Known>,
+    /// Whether a rule that looks at the whole text found something.
+    searched: Option<Confidence>,
 }
 
 /// An anchor at a place, and how sure the rules are that they found something from there.
@@ -38,7 +40,7 @@ impl Trace {
     /// How sure the rules are of what they are surest of in the text; `None` if they found nothing.
     #[must_use]
     pub fn found(&self) -> Option<Confidence> {
-        self.hits.iter().filter_map(|known| known.found).max()
+        self.hits.iter().filter_map(|known| known.found).max().max(self.searched)
     }
 }
 
@@ -50,7 +52,12 @@ impl Detector {
         let mut hits: Vec<Known> =
             scratch.hits.iter().map(|&hit| Known { hit, found: self.finds(window, hit) }).collect();
         hits.sort_unstable();
-        Trace { hits }
+        Trace { searched: self.searches(window, &hits), hits }
+    }
+
+    /// How sure the rules are that look at the whole text.
+    fn searches(&self, window: &Window<'_>, hits: &[Known]) -> Option<Confidence> {
+        self.finds_by_search(window, hits.iter().map(|known| known.hit))
     }
 
     /// Searches a text of which the ranges `copied` are those of another, whose trace is `base`; they are in order of their
@@ -87,7 +94,7 @@ impl Detector {
             }
         }
         hits.sort_unstable();
-        Trace { hits }
+        Trace { searched: self.searches(window, &hits), hits }
     }
 
     fn anchor_len(&self, hit: Hit) -> usize {
@@ -135,6 +142,8 @@ impl Detector {
                 }
                 Matcher::Value { .. } => (VALUE_BEFORE, VALUE_AFTER),
                 Matcher::Url => (URL_BEFORE, URL_AFTER),
+                // It looks at the whole text, and is asked again for each.
+                Matcher::Search(_) => (0, 0),
             };
             (before.max(rule.0), after.max(rule.1))
         })

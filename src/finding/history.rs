@@ -25,6 +25,8 @@ pub struct Exposure {
     pub origin: Origin,
     /// The object that has it: of a file its first version with the secret.
     pub object: String,
+    /// The line of that object on which it begins, from 1.
+    pub line: u64,
     /// The commit that brought it. There is none for what was never committed.
     pub introduced: Option<Commit>,
     /// The last commit that took it away, if it is not in `HEAD`.

@@ -1,6 +1,7 @@
 //! From matches to findings: which of two overlapping matches wins, where exactly it is, what may be
 //! shown of its surroundings, and the names that survive an edit.
 
+pub mod accepted;
 pub mod history;
 mod line_hash;
 mod overlap;
@@ -51,6 +52,8 @@ pub struct Candidate {
     pub marker: Option<Box<Marker>>,
     /// How many more times the same secret is in the same text, beyond those that are listed.
     pub more: u64,
+    /// Why it is not counted, if it is not.
+    pub silence: Option<Box<Silence>>,
 }
 
 /// The text around a secret on its own line or lines, without the secret.
@@ -147,11 +150,40 @@ pub fn findings(origin: &Origin, rules: &RuleSet, candidates: Vec<Candidate>, ke
             history: None,
             // A name has no comments.
             marker: candidate.marker.filter(|_| !origin.is_name()),
-            silence: None,
+            silence: candidate.silence,
             secret: candidate.secret,
         });
     }
     found
+}
+
+/// The finding that `origin` has a name that a rule is about; there is no secret to be shown or hidden.
+#[must_use]
+pub fn at_path(origin: Origin, rules: &RuleSet, rule: RuleIndex, keys: &FingerprintKeys) -> Finding {
+    let secret = Secret::new(b"", 0, true);
+    let place = [rules.get(rule).id.as_bytes(), origin.path().as_bytes()];
+    let fingerprint = secret.fingerprint_at(keys, &place);
+    let start = Position { line: 1, column: 1 };
+    Finding {
+        rule,
+        confidence: rules.get(rule).confidence,
+        fingerprint,
+        // Each file is a thing of its own.
+        credential: fingerprint,
+        secret,
+        span: Span { start: 0, end: 0 },
+        start,
+        end: start,
+        snippet: Snippet { before: "the file itself".into(), after: String::new() },
+        line_hash: format!("{:x}:1", line_hash(origin.path().as_bytes())),
+        score: Score::of_rule(rules.get(rule).confidence),
+        facts: Vec::new(),
+        more: 0,
+        history: None,
+        marker: None,
+        silence: None,
+        origin,
+    }
 }
 
 impl Finding {

@@ -4,8 +4,26 @@ use super::Candidate;
 
 /// Sorts `candidates` by place and leaves, of those that overlap, the strongest: a provider's rule before a generic
 /// one, then the higher score, then the longer one, then the first rule.
+///
+/// What is silenced hides nothing that is not: of those it is taken only where nothing else is.
 #[must_use]
-pub fn resolve(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+pub fn resolve(candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let (silenced, open): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|c| c.silence.is_some());
+    let mut kept = strongest(open);
+    if silenced.is_empty() {
+        return kept;
+    }
+    let mut silenced = strongest(silenced);
+    silenced.retain(|c| {
+        let before = kept.partition_point(|other| other.span.start < c.span.end);
+        before == 0 || !kept[before - 1].span.overlaps(c.span)
+    });
+    kept.extend(silenced);
+    kept.sort_by_key(|c| c.span);
+    kept
+}
+
+fn strongest(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     candidates.sort_by(|a, b| {
         a.precedence
             .cmp(&b.precedence)
@@ -49,6 +67,7 @@ mod tests {
             line_hash: LineHash::default(),
             marker: None,
             more: 0,
+            silence: None,
         }
     }
 

@@ -67,6 +67,7 @@ fn commit(id: &str, author: &str, day: &str) -> Option<Commit> {
 
 fn version(path: &str) -> Exposure {
     Exposure {
+        line: 1,
         origin: Origin::Version(path.into()),
         object: "b".repeat(40),
         introduced: commit("c", "Ada <ada@acme.example>", "2021-03-04"),

@@ -173,7 +173,9 @@ fn write_advice<'o>(
     let known: Vec<&Fact> = facts.iter().copied().chain([&place]).collect();
     match runbooks.of(rule) {
         Some(runbook) if !facts.is_empty() || told.insert(&rule.rotation) => {
-            write_first_steps(out, runbook, &known, &rule.id);
+            // A rule of the user's is shown by no command, the one whose runbook it has is.
+            let shown = if rule.search().is_some() { &rule.rotation } else { &rule.id };
+            write_first_steps(out, runbook, &known, shown);
         }
         Some(_) => line!(out, "  {DIM}what to do: as above for {}{DIM:#}", rule.rotation),
         None => {}

@@ -77,6 +77,17 @@ impl Catalogue {
     /// # Errors
     /// What is wrong with the user's rules.
     pub fn load(sources: &[RuleSource]) -> Result<RuleSet, RuleError> {
+        let set = RuleSet::new(Self::rules(sources)?);
+        // Hashing 200 rules takes as long as scanning a small file.
+        let ours_alone = matches!(sources, [RuleSource::Embedded]);
+        Ok(if ours_alone { set.with_digest(env!("CATALOGUE_DIGEST")) } else { set })
+    }
+
+    /// The same rules, not yet put together.
+    ///
+    /// # Errors
+    /// What is wrong with the user's rules.
+    pub fn rules(sources: &[RuleSource]) -> Result<Vec<Rule>, RuleError> {
         let mut rules = Vec::new();
         for source in sources {
             match source {
@@ -91,10 +102,7 @@ impl Catalogue {
                 }
             }
         }
-        let set = RuleSet::new(rules);
-        // Hashing 200 rules takes as long as scanning a small file.
-        let ours_alone = matches!(sources, [RuleSource::Embedded]);
-        Ok(if ours_alone { set.with_digest(env!("CATALOGUE_DIGEST")) } else { set })
+        Ok(rules)
     }
 
     /// The files.

@@ -1,8 +1,13 @@
 //! Rules: what credentials look like. From the text of a file ([`syntax`]) to checked rules
 //! ([`Rule`]) to what the detector uses ([`RuleSet`]).
 
+/// Conditions under which what was found does not count.
+pub mod allowlist;
 mod catalogue;
+/// Configurations of gitleaks.
+pub mod gitleaks;
 mod pattern;
+mod search;
 mod set;
 /// The shape of a rule file, as `rules/README.md` describes it.
 pub mod syntax;
@@ -11,6 +16,7 @@ use std::fmt;
 
 pub use self::catalogue::{Catalogue, RuleSource};
 pub use self::pattern::{Compiled, MAX_REACH, Pattern, Reach};
+pub use self::search::Search;
 pub use self::set::{Anchor, RuleIndex, RuleSet};
 use self::syntax::{Builtin, ProviderFile, RuleSyntax};
 pub use self::syntax::{Confidence, Order, Phase, Runbook, Severity, Step};
@@ -66,6 +72,8 @@ pub enum Matcher {
     },
     /// As the password of an address.
     Url,
+    /// Wherever it stands in a text that has one of the keywords, and at certain paths only.
+    Search(Box<Search>),
 }
 
 /// An offline proof that a value is well formed.
@@ -171,7 +179,7 @@ impl Rule {
             .collect::<Result<Vec<_>, _>>()?;
         let default = match matcher {
             Matcher::Text(_) => Confidence::High,
-            Matcher::Value { .. } | Matcher::Url => Confidence::Medium,
+            Matcher::Value { .. } | Matcher::Url | Matcher::Search(_) => Confidence::Medium,
         };
         Ok(Self {
             id: id.clone(),
@@ -201,12 +209,21 @@ impl Rule {
         self.patterns().try_for_each(|p| p.compiled().map(drop).map_err(|e| format!("`{}`: {e}", self.id)))
     }
 
+    /// What it searches, if it is a rule of a gitleaks configuration.
+    #[must_use]
+    pub fn search(&self) -> Option<&Search> {
+        match &self.matcher {
+            Matcher::Search(search) => Some(search),
+            _ => None,
+        }
+    }
+
     /// The rule's patterns.
     pub(crate) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
         let (first, second) = match &self.matcher {
             Matcher::Text(pattern) => (Some(pattern), None),
             Matcher::Value { value, name } => (Some(value), name.as_ref()),
-            Matcher::Url => (None, None),
+            Matcher::Url | Matcher::Search(_) => (None, None),
         };
         first.into_iter().chain(second)
     }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use sha2::{Digest, Sha256};
 
-use super::{Pattern, Rule};
+use super::{Pattern, Rule, Search};
 
 /// A rule's place in its set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +25,8 @@ pub struct Anchor {
 pub struct RuleSet {
     rules: Vec<Rule>,
     anchors: Vec<Anchor>,
+    everywhere: Vec<RuleIndex>,
+    by_path: Vec<RuleIndex>,
     digest: OnceLock<String>,
 }
 
@@ -39,8 +41,14 @@ impl RuleSet {
         }
         let rules: Vec<Rule> = by_id.into_values().collect();
         let mut anchors: BTreeMap<String, Anchor> = BTreeMap::new();
+        let (mut everywhere, mut by_path) = (Vec::new(), Vec::new());
         for (index, rule) in rules.iter().enumerate() {
             let index = RuleIndex(u32::try_from(index).expect("fewer than four billion rules"));
+            match rule.search() {
+                Some(search) if search.regex().is_none() => by_path.push(index),
+                Some(_) if rule.anchors.is_empty() => everywhere.push(index),
+                _ => {}
+            }
             for anchor in &rule.anchors {
                 let folded = anchor.to_ascii_lowercase();
                 let exact = (*anchor != folded).then(|| anchor.clone());
@@ -48,7 +56,19 @@ impl RuleSet {
                 entry.waiting.push((exact, index));
             }
         }
-        Self { rules, anchors: anchors.into_values().collect(), digest: OnceLock::new() }
+        Self { rules, anchors: anchors.into_values().collect(), everywhere, by_path, digest: OnceLock::new() }
+    }
+
+    /// Rules that search a text whether or not it has some anchor.
+    #[must_use]
+    pub fn everywhere(&self) -> &[RuleIndex] {
+        &self.everywhere
+    }
+
+    /// Rules that are about paths alone.
+    #[must_use]
+    pub fn by_path(&self) -> &[RuleIndex] {
+        &self.by_path
     }
 
     /// The rules, sorted by id.
@@ -87,6 +107,9 @@ impl RuleSet {
                 let kind = std::mem::discriminant(matcher);
                 hash.update(format!("{id:?}{severity:?}{anchors:?}{kind:?}{patterns:?}{checks:?}"));
                 hash.update(format!("{min_entropy:?}{confidence:?}{guessable:?}{}", rule.precedence()));
+                if let Some(Search { keywords, secret_group, entropy, written, .. }) = rule.search() {
+                    hash.update(format!("{keywords:?}{secret_group}{entropy:?}{written:?}"));
+                }
             }
             hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
         })

@@ -4,6 +4,7 @@ pub mod history;
 mod outcome;
 pub mod push;
 mod scope;
+mod silencing;
 pub mod staged;
 mod surroundings;
 mod text;
@@ -18,6 +19,8 @@ use self::history::{Context, HistoryCoverage, HistoryOptions};
 pub use self::outcome::{Coverage, ScanOutcome, Verdict};
 use self::outcome::{Frame, Gathered};
 use self::scope::{bundle_prefix, is_whole, repositories_of_others};
+pub use self::silencing::Silencers;
+use self::silencing::View;
 use self::text::TextScan;
 use crate::blob::{Origin, SkipReason, Skipped};
 use crate::detect::{Detector, PathKind, Scratch};
@@ -52,6 +55,8 @@ pub struct Plan {
     pub keys: FingerprintKeys,
     /// What silences findings.
     pub silencing: Silencing,
+    /// What else says that findings do not count: the lists of another scanner.
+    pub silencers: Silencers,
 }
 
 /// Shared between the scan and whoever watches it.
@@ -95,7 +100,7 @@ pub fn run(
     let scan = Scan { detector, plan, monitor, shared: Mutex::default(), bundles: Mutex::default() };
     if plan.stdin {
         let mut worker = Worker::default();
-        scan.guarded(Origin::Stdin.path(), &mut worker, |worker| scan.stream(Origin::Stdin, &[], stdin, worker));
+        scan.guarded(Origin::Stdin.path(), &mut worker, |worker| scan.stream(&Origin::Stdin, &[], stdin, worker));
         scan.finish(worker);
     }
     let mut summary = scan.files(&roots)?;
@@ -306,9 +311,12 @@ impl Scan<'_> {
 
     /// Scans a file's path: it can hold a secret like any text, and it is shown in every report.
     fn name(&self, shown: &str, worker: &mut Worker) {
-        let mut text = TextScan::new(self.detector, PathKind::default());
+        let origin = Origin::Name(shown.into());
+        let view = View::of(&self.plan.silencers, &origin);
+        let mut text = TextScan::new(self.detector, PathKind::default(), view);
         text.whole(shown.as_bytes(), false, &mut worker.scratch);
-        self.keep_candidates(&Origin::Name(shown.into()), text, worker);
+        self.keep_candidates(&origin, text, worker);
+        worker.findings.extend(silencing::at_path(self.detector, self.plan, &origin));
     }
 
     /// Scans a file that is read whole; a larger one is left to all threads together.
@@ -336,9 +344,9 @@ impl Scan<'_> {
                 .unwrap_or_else(PoisonError::into_inner)
                 .push(FileItem { path: item.path, shown: origin.path().into() });
         } else if buffer.len() as u64 > WHOLE {
-            self.stream(origin, &buffer, file, worker);
+            self.stream(&origin, &buffer, file, worker);
         } else {
-            self.whole(origin, &buffer, read.map(drop), worker);
+            self.whole(&origin, &buffer, read.map(drop), worker);
         }
         worker.buffer = buffer;
     }
@@ -370,12 +378,13 @@ impl Scan<'_> {
         if bundle::is_bundle(&start) {
             self.bundles.lock().unwrap_or_else(PoisonError::into_inner).push(item.clone());
         } else {
-            self.stream(Origin::File(item.shown.clone()), &start, file, worker);
+            self.stream(&Origin::File(item.shown.clone()), &start, file, worker);
         }
     }
 
-    fn whole(&self, origin: Origin, bytes: &[u8], read: io::Result<()>, worker: &mut Worker) {
-        let mut text = TextScan::new(self.detector, PathKind::of(origin.path()));
+    fn whole(&self, origin: &Origin, bytes: &[u8], read: io::Result<()>, worker: &mut Worker) {
+        let view = View::of(&self.plan.silencers, origin);
+        let mut text = TextScan::new(self.detector, PathKind::of(origin.path()), view);
         let encoding = Encoding::sniff(bytes);
         text.whole(&encoding.decode(bytes), encoding == Encoding::Binary, &mut worker.scratch);
         self.monitor.items.fetch_add(1, Ordering::Relaxed);
@@ -384,11 +393,12 @@ impl Scan<'_> {
     }
 
     /// Scans a text of any length in batches. `start` was read already.
-    fn stream(&self, origin: Origin, start: &[u8], mut reader: impl Read + Send, worker: &mut Worker) {
+    fn stream(&self, origin: &Origin, start: &[u8], mut reader: impl Read + Send, worker: &mut Worker) {
         let mut start = start.to_vec();
         let missing = SNIFFED.saturating_sub(start.len()) as u64;
         let sniffed = (&mut reader).take(missing).read_to_end(&mut start);
-        let mut text = TextScan::new(self.detector, PathKind::of(origin.path()));
+        let view = View::of(&self.plan.silencers, origin);
+        let mut text = TextScan::new(self.detector, PathKind::of(origin.path()), view);
         self.monitor.items.fetch_add(1, Ordering::Relaxed);
         if bundle::is_bundle(&start) {
             let detail =
@@ -409,7 +419,7 @@ impl Scan<'_> {
         self.keep(origin, text, bytes, read, worker);
     }
 
-    fn keep(&self, origin: Origin, text: TextScan<'_>, bytes: u64, read: io::Result<()>, worker: &mut Worker) {
+    fn keep(&self, origin: &Origin, text: TextScan<'_>, bytes: u64, read: io::Result<()>, worker: &mut Worker) {
         worker.bytes += bytes;
         match read {
             Ok(()) => worker.items += 1,
@@ -423,7 +433,7 @@ impl Scan<'_> {
                 worker.skipped.push(skipped);
             }
         }
-        self.keep_candidates(&origin, text, worker);
+        self.keep_candidates(origin, text, worker);
     }
 
     fn keep_candidates(&self, origin: &Origin, text: TextScan<'_>, worker: &mut Worker) {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::Plan;
 use super::history::HistoryCoverage;
+use super::{Plan, silencing};
 use crate::blob::Skipped;
 use crate::detect::Detector;
 use crate::finding::silencing::{Note, Scope};
@@ -135,6 +135,7 @@ impl Gathered {
         let Frame { detector, plan, others, exclude, started } = *frame;
         coverage.skipped.sort();
         let mut findings = in_order(findings);
+        silencing::by_commits(&plan.silencers, detector.rules(), &mut findings);
         let redactor = redact(&mut findings, &mut coverage);
         let (whole, least) = (coverage.whole, plan.min_confidence);
         let scope = Scope { rules: detector.rules(), others, whole, exclude, least };

@@ -11,6 +11,7 @@ use gix::ObjectId;
 use imara_diff::{Algorithm, Diff, InternedInput};
 
 use super::outcome::{Coverage, Frame, Gathered, ScanOutcome};
+use super::silencing::{self, View};
 use super::text::TextScan;
 use super::{Monitor, Plan, WHOLE};
 use crate::blob::{Origin, SkipReason, Skipped};
@@ -161,8 +162,10 @@ impl StagedScan<'_> {
         let shown = String::from_utf8_lossy(&file.path).into_owned();
         self.monitor.items.fetch_add(1, Ordering::Relaxed);
         if file.before.is_empty() {
-            let found = self.found(&Origin::Name(shown.clone()), shown.as_bytes());
+            let name = Origin::Name(shown.clone());
+            let found = self.found(&name, shown.as_bytes());
             self.findings.extend(found);
+            self.findings.extend(silencing::at_path(self.detector, self.plan, &name));
         }
         if file.moved {
             self.coverage.items += 1;
@@ -197,7 +200,8 @@ impl StagedScan<'_> {
     /// Scans a content.
     fn candidates(&mut self, origin: &Origin, data: &[u8]) -> Vec<Candidate> {
         let path = if origin.is_name() { PathKind::default() } else { PathKind::of(origin.path()) };
-        let mut text = TextScan::new(self.detector, path);
+        let view = View::of(&self.plan.silencers, origin);
+        let mut text = TextScan::new(self.detector, path, view);
         let encoding = Encoding::sniff(data);
         let decoded = encoding.decode(data);
         let binary = encoding == Encoding::Binary;

@@ -7,10 +7,11 @@ use std::sync::atomic::Ordering;
 use rayon::prelude::*;
 
 use super::Monitor;
+use super::silencing::{At, View};
 use super::surroundings::Surroundings;
 use crate::detect::{Detector, Match, PathKind, REACH, Scratch, Window};
 use crate::finding::silencing::MARKER_REACH;
-use crate::finding::{Candidate, resolve};
+use crate::finding::{Candidate, Silence, resolve};
 use crate::rule::RuleIndex;
 use crate::secret::Secret;
 use crate::source::stream::{Batch, Sizes};
@@ -36,9 +37,19 @@ const KEPT: usize = 50_000;
 pub(super) struct TextScan<'d> {
     detector: &'d Detector,
     path: PathKind,
+    view: View<'d>,
     candidates: Vec<Candidate>,
-    seen: HashMap<(RuleIndex, Secret), Seen>,
+    /// By rule, secret, and whether it counts.
+    seen: HashMap<(RuleIndex, Secret, bool), Seen>,
     dropped: u64,
+    cut: bool,
+}
+
+/// What was found in a batch, the lines of its pieces, and whether not everything was kept.
+struct Searched<'b> {
+    matches: Vec<Match<'b>>,
+    advanced: Vec<LineCursor>,
+    cut: bool,
 }
 
 /// Where a secret was listed first, where it was met last, and how often.
@@ -49,8 +60,8 @@ struct Seen {
 }
 
 impl<'d> TextScan<'d> {
-    pub(super) fn new(detector: &'d Detector, path: PathKind) -> Self {
-        Self { detector, path, candidates: Vec::new(), seen: HashMap::new(), dropped: 0 }
+    pub(super) fn new(detector: &'d Detector, path: PathKind, view: View<'d>) -> Self {
+        Self { detector, path, view, candidates: Vec::new(), seen: HashMap::new(), dropped: 0, cut: false }
     }
 
     /// Scans a text that is all there.
@@ -62,6 +73,7 @@ impl<'d> TextScan<'d> {
         if binary {
             self.wide_strings(&place, scratch);
         }
+        self.cut |= scratch.take_cut();
     }
 
     /// Scans `start` and what `reader` gives after it. Returns the bytes scanned and how reading ended: with
@@ -80,10 +92,11 @@ impl<'d> TextScan<'d> {
             monitor.bytes.fetch_add((batch.core_end - batch.left) as u64, Ordering::Relaxed);
             let stop = batch.last || monitor.is_cancelled();
             // The next batch is read while this one is searched.
-            let ((matches, advanced), next) =
+            let (Searched { matches, advanced, cut }, next) =
                 rayon::join(|| self.search(&batch, binary), || (!stop).then(|| batch.next(spare, &mut reader, SIZES)));
             let place = Place { text: &batch.bytes, base: batch.base, cursor: &cursor, whole: false };
             self.take(&place, matches);
+            self.cut |= cut;
             if binary {
                 self.wide_strings(&place, &mut Scratch::default());
             }
@@ -101,15 +114,24 @@ impl<'d> TextScan<'d> {
     }
 
     /// Searches the core of a batch and its edges in parallel, and counts the lines up to where the next one begins.
-    fn search<'b>(&self, batch: &'b Batch, binary: bool) -> (Vec<Match<'b>>, Vec<LineCursor>) {
+    fn search<'b>(&self, batch: &'b Batch, binary: bool) -> Searched<'b> {
         let searched = batch.left.saturating_sub(EDGE)..(batch.core_end + EDGE).min(batch.bytes.len());
+        let window = |core| Window { text: &batch.bytes, core, path: self.path, binary };
+        // A keyword wakes its rule for the whole batch, not only for its piece.
+        let awake = match self.detector.searches_texts() {
+            true => self.detector.awake_in(&window(searched.clone()), &mut Scratch::default()),
+            false => Vec::new(),
+        };
         let starts: Vec<usize> = searched.clone().step_by(PIECE).collect();
-        let found: Vec<Vec<Match<'b>>> = starts
+        let found: Vec<(Vec<Match<'b>>, bool)> = starts
             .par_iter()
-            .map_init(Scratch::default, |scratch, &start| {
-                let core = start..(start + PIECE).min(searched.end);
-                self.detector.scan(&Window { text: &batch.bytes, core, path: self.path, binary }, scratch)
-            })
+            .map_init(
+                || Scratch::awake(awake.clone()),
+                |scratch, &start| {
+                    let found = self.detector.scan(&window(start..(start + PIECE).min(searched.end)), scratch);
+                    (found, scratch.take_cut())
+                },
+            )
             .collect();
         let advanced = batch.bytes[..batch.next_start(SIZES)]
             .par_chunks(PIECE)
@@ -119,11 +141,13 @@ impl<'d> TextScan<'d> {
                 cursor
             })
             .collect();
-        (found.into_iter().flatten().collect(), advanced)
+        let cut = found.iter().any(|(_, cut)| *cut);
+        Searched { matches: found.into_iter().flat_map(|(found, _)| found).collect(), advanced, cut }
     }
 
     /// Lists the matches of a piece of text.
     fn take(&mut self, place: &Place<'_>, mut matches: Vec<Match<'_>>) {
+        matches.retain(|found| self.view.wants(self.detector.rules().get(found.rule)));
         if matches.is_empty() {
             return;
         }
@@ -136,11 +160,13 @@ impl<'d> TextScan<'d> {
             let mut end = cursor.clone();
             end.advance(&place.text[found.range.clone()]);
             let line_hash = around.line_hash(index, place);
+            let secret = around.secret(index);
+            let silence = self.silence(&found, &secret, place.text, [&cursor, &end]);
             self.list(Candidate {
                 rule: found.rule,
                 precedence: self.detector.rules().get(found.rule).precedence(),
                 span: Span::from_range(place.base, &found.range),
-                secret: around.secret(index),
+                secret,
                 start: cursor.position(),
                 end: end.position(),
                 snippet: around.snippet(index),
@@ -149,6 +175,7 @@ impl<'d> TextScan<'d> {
                 score: found.score,
                 facts: found.facts,
                 more: 0,
+                silence,
             });
         }
     }
@@ -157,7 +184,8 @@ impl<'d> TextScan<'d> {
     fn wide_strings(&mut self, place: &Place<'_>, scratch: &mut Scratch) {
         let wide = Wide::of(place.text);
         let window = Window { text: &wide.text, core: 0..wide.text.len(), path: self.path, binary: true };
-        let matches = self.detector.scan(&window, scratch);
+        let mut matches = self.detector.scan(&window, scratch);
+        matches.retain(|found| self.view.wants(self.detector.rules().get(found.rule)));
         let mut around = Surroundings::new(&wide.text, &matches, |m| self.secret(m));
         for (index, found) in matches.into_iter().enumerate() {
             let range = wide.original(found.range.start)..wide.original(found.range.end);
@@ -165,11 +193,13 @@ impl<'d> TextScan<'d> {
             start.advance(&place.text[..range.start]);
             let mut end = start.clone();
             end.advance(&place.text[range.clone()]);
+            let secret = around.secret(index);
+            let silence = self.silence(&found, &secret, &wide.text, [&start, &end]);
             self.list(Candidate {
                 rule: found.rule,
                 precedence: self.detector.rules().get(found.rule).precedence(),
                 span: Span::from_range(place.base, &range),
-                secret: around.secret(index),
+                secret,
                 start: start.position(),
                 end: end.position(),
                 snippet: around.snippet(index),
@@ -178,8 +208,22 @@ impl<'d> TextScan<'d> {
                 score: found.score,
                 facts: found.facts,
                 more: 0,
+                silence,
             });
         }
+    }
+
+    /// Why a match does not count.
+    fn silence(
+        &self,
+        found: &Match<'_>,
+        secret: &Secret,
+        text: &[u8],
+        [start, end]: [&LineCursor; 2],
+    ) -> Option<Box<Silence>> {
+        let rule = self.detector.rules().get(found.rule);
+        let lines = (start.position().line, end.position().line);
+        self.view.silence(&At { rule, found, secret, text, lines })
     }
 
     fn secret(&self, found: &Match<'_>) -> Secret {
@@ -187,7 +231,7 @@ impl<'d> TextScan<'d> {
     }
 
     fn list(&mut self, candidate: Candidate) {
-        let name = (candidate.rule, candidate.secret.clone());
+        let name = (candidate.rule, candidate.secret.clone(), candidate.silence.is_none());
         // What is no longer kept is not remembered either: a file made of secrets must not fill the memory.
         if self.candidates.len() >= KEPT && !self.seen.contains_key(&name) {
             self.dropped += 1;
@@ -217,9 +261,11 @@ impl<'d> TextScan<'d> {
 
     /// The candidates that win where several overlap, in order, and what to say if not all were kept.
     pub(super) fn finish(self) -> (Vec<Candidate>, Option<String>) {
-        let truncated = (self.dropped > 0).then(|| {
-            format!("more than {KEPT} possible secrets; {} more were not kept: look at the file itself", self.dropped)
-        });
+        let truncated = match self.dropped {
+            0 if self.cut => Some("a rule matches so much of it that not every match was kept: bound its regex".into()),
+            0 => None,
+            n => Some(format!("more than {KEPT} possible secrets; {n} more were not kept: look at the file itself")),
+        };
         (resolve(self.candidates), truncated)
     }
 }

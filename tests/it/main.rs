@@ -10,6 +10,8 @@ mod badrules;
 mod baseline;
 mod cli;
 mod fingerprints;
+mod gitleaks;
+mod gitleaks_same;
 mod history;
 mod history_broken;
 mod history_cache;

@@ -21,6 +21,13 @@ pub(super) struct Assignment {
     pub(super) scheme: bool,
 }
 
+impl Assignment {
+    /// From the name to the value, whichever stands first.
+    pub(super) fn whole(&self) -> Range<usize> {
+        self.name.start.min(self.value.start)..self.name.end.max(self.value.end)
+    }
+}
+
 /// How the value is joined to the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operator {

@@ -61,7 +61,7 @@ pub(crate) fn places(finding: &Finding) -> impl Iterator<Item = &Origin> {
 }
 
 impl Silencing {
-    /// Gives each finding that is silenced its reason, and says what must be told. `redactor` knows all secrets.
+    /// Gives each finding that is silenced its reason, if it has none yet, and says what must be told. `redactor` knows all secrets.
     pub fn apply(&self, findings: &mut [Finding], scope: &Scope<'_>, redactor: &Redactor) -> Vec<Note> {
         let mut telling = Telling { notes: self.notes.clone(), ..Telling::default() };
         let allows: Vec<&Allow> = self.allows.iter().filter(|allow| !self.is_over(allow.expires)).collect();
@@ -70,8 +70,9 @@ impl Silencing {
             let known = self.find(finding);
             known.entries.iter().for_each(|&entry| met[entry] = true);
             let by_comment = self.by_comment(finding, scope, &mut telling);
+            let by_list = finding.silence.as_deref().cloned();
             let by_allow = || allows.iter().find_map(|allow| allow.silence(finding, scope.rules));
-            let silence = by_comment.or_else(by_allow).or(known.silence);
+            let silence = by_comment.or(by_list).or_else(by_allow).or(known.silence);
             if silence.is_none() && finding.confidence >= scope.least {
                 telling.open(finding, known.elsewhere, self.comments(finding, scope));
             }

@@ -85,13 +85,21 @@ pub(super) struct Collector<'c> {
     all: bool,
     /// Whether what was before is of use.
     before: bool,
+    /// Whether files of one name in several folders are told apart.
+    by_path: bool,
     paths: HashMap<Vec<u8>, u32>,
     events: Events,
 }
 
 impl<'c> Collector<'c> {
     pub(super) fn new(graph: &'c Graph, targets: &'c HashMap<ObjectId, u32>, all: bool, before: bool) -> Self {
-        Self { graph, targets, all, before, paths: HashMap::new(), events: Events::default() }
+        let (paths, events) = (HashMap::new(), Events::default());
+        Self { graph, targets, all, before, by_path: false, paths, events }
+    }
+
+    /// Remembers every path, not only the first of each name.
+    pub(super) fn by_path(self, by_path: bool) -> Self {
+        Self { by_path, ..self }
     }
 
     fn time(&self, commit: u32) -> i64 {
@@ -121,7 +129,8 @@ impl Sink for Collector<'_> {
             self.events.brought.extend(blob.map(oid::to_owned));
         }
         let time = self.time(commit);
-        self.events.name(&path[start..], path, time, commit);
+        let name = if self.by_path { path } else { &path[start..] };
+        self.events.name(name, path, time, commit);
     }
 
     fn wants_before(&self) -> bool {

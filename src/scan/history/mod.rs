@@ -28,13 +28,13 @@ use self::packs::PackFacts;
 use self::provenance::Sources;
 use self::remember::Memory;
 pub use self::select::{Push, Selection};
-use self::versions::{Before, NOWHERE, Seen, Version};
+use self::versions::{Before, NOWHERE, Sighted, Spot, Version};
 use super::{Monitor, Plan};
 use crate::blob::{ObjectKind, Origin, SkipReason, Skipped};
 use crate::detect::{Detector, PathKind, Scratch, Window};
 use crate::finding::Finding;
 use crate::finding::history::History;
-use crate::finding::silencing::Comments;
+use crate::finding::silencing::{Comments, Marker};
 use crate::source::cache::Cache;
 use crate::source::git::bundle::Bundle;
 use crate::source::git::census::{self, Census, Counted};
@@ -180,6 +180,10 @@ impl census::Interest for Interest<'_> {
     }
 
     fn name(&self, name: &[u8]) -> bool {
+        // Rules about paths alone want to see all of them.
+        if !self.context.detector.rules().by_path().is_empty() {
+            return true;
+        }
         let window = Window { text: name, core: 0..name.len(), path: PathKind::default(), binary: false };
         self.context.detector.trace(&window, &mut Scratch::default()).found().is_some()
     }
@@ -248,7 +252,8 @@ impl HistoryScan<'_> {
             events: &events,
             targets: &targets,
         };
-        let mut findings = findings(&sources, &mut seen);
+        let mut findings = findings(&sources, &mut seen.open, &seen.markers);
+        findings.extend(self::findings(&sources, &mut seen.silenced, &seen.markers));
         findings.extend(self.named(&sources));
         self.ledger(&mut skipped, &flags, &known, &events, seen.unreadable);
         skipped.extend(seen.skipped);
@@ -329,10 +334,12 @@ impl HistoryScan<'_> {
         let changes = || Changes::new(&self.objects, known.graph);
         let stop = || self.context.monitor.is_cancelled();
         let selected = |number: u32| known.selected[number as usize];
+        let by_path = !self.context.detector.rules().by_path().is_empty();
         let none = HashMap::new();
         let mut events = Events::default();
         let before = self.context.options.selection.only_added();
-        events.merge(changes().of_commits(selected, || Collector::new(known.graph, &none, true, before), stop));
+        let collector = || Collector::new(known.graph, &none, true, before).by_path(by_path);
+        events.merge(changes().of_commits(selected, collector, stop));
         let contents: BTreeSet<ObjectId> = events.brought.union(&events.replaced).copied().collect();
         let mut wanted: Vec<ObjectId> = contents.iter().copied().collect();
         wanted
@@ -431,13 +438,13 @@ fn peel(tags: &HashMap<ObjectId, ObjectId>, mut id: ObjectId) -> ObjectId {
 }
 
 /// One finding for each credential: that of its first place, with its whole history.
-fn findings(sources: &Sources<'_>, seen: &mut Seen) -> Vec<Finding> {
+fn findings(sources: &Sources<'_>, seen: &mut Sighted, markers: &HashMap<Spot, Box<Marker>>) -> Vec<Finding> {
     let mut histories = provenance::histories(sources, &seen.sightings);
     let mut findings: Vec<Finding> = Vec::with_capacity(seen.first.len());
     for (credential, ((_, _, target), mut finding)) in seen.first.drain() {
         let object = sources.targets.get(target).0.to_string();
         if let Some(past) = histories.remove(&credential) {
-            let marker = past.silenced_at.and_then(|spot| seen.markers.remove(&spot));
+            let marker = past.silenced_at.and_then(|spot| markers.get(&spot).cloned());
             // What comments say of one version is not what they say of all.
             finding.marker =
                 marker.or(finding.marker.filter(|m| m.silence(sources.context.comments, String::new).is_none()));

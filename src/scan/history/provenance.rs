@@ -39,6 +39,7 @@ pub(super) struct Sources<'s> {
 struct Draft {
     path: u32,
     target: u32,
+    line: u64,
     introduced: Option<u32>,
     removed: Option<u32>,
     in_head: bool,
@@ -118,8 +119,16 @@ fn draft(sources: &Sources<'_>, head: &Head, group: &[Sighting]) -> Vec<Draft> {
         } else if !drafts.iter().any(|draft: &Draft| draft.target == sighting.target) {
             let commit = (kind == Kind::Commit).then(|| sources.graph.number(&id)).flatten();
             let in_head = commit.is_some_and(|commit| head.reachable.get(commit as usize) == Some(&true));
-            let target = sighting.target;
-            drafts.push(Draft { path: NOWHERE, target, introduced: commit, removed: None, in_head, last: target });
+            let (target, line) = (sighting.target, sighting.line);
+            drafts.push(Draft {
+                path: NOWHERE,
+                target,
+                line,
+                introduced: commit,
+                removed: None,
+                in_head,
+                last: target,
+            });
         }
     }
     for (path, contents) in by_path {
@@ -137,9 +146,12 @@ fn draft(sources: &Sources<'_>, head: &Head, group: &[Sighting]) -> Vec<Draft> {
         let target = first.and_then(|event| event.new).or_else(|| contents.iter().min().copied());
         let target = target.unwrap_or_default();
         let newest = events.iter().rev().find(|event| has(event.new)).and_then(|event| event.new);
+        let line =
+            group.iter().filter(|sighting| (sighting.path, sighting.target) == (path, target)).map(|s| s.line).min();
         drafts.push(Draft {
             path,
             target,
+            line: line.unwrap_or_default(),
             last: of_head.or(newest).unwrap_or(target),
             introduced: first.map(|event| event.commit).filter(|&commit| commit != DANGLING),
             removed,
@@ -159,6 +171,7 @@ fn expose(sources: &Sources<'_>, names: &Names<'_>, authors: &mut Authors<'_>, d
     Exposure {
         origin: sources.context.origin(kind, &id, sources.events.path_of(draft.path)),
         object: id.to_string(),
+        line: draft.line,
         introduced: draft.introduced.map(|commit| authors.of(commit)),
         removed: draft.removed.filter(|&commit| commit != DANGLING).map(|commit| authors.of(commit)),
         refs,
@@ -291,6 +304,7 @@ pub(super) fn of_name(sources: &Sources<'_>, commit: Option<u32>, path: &str) ->
     Exposure {
         origin: Origin::PastName(path.to_owned()),
         object: String::new(),
+        line: 1,
         introduced: commit.map(|commit| authors.of(commit)),
         removed: None,
         refs,

@@ -64,7 +64,12 @@ impl Memory {
     /// nothing can be kept: what is asked for changes with time, or something is wrong with the repository.
     pub(super) fn of(scan: &HistoryScan<'_>, place: &Path, trouble: &[Skipped]) -> Option<Self> {
         let Context { plan, options, detector, prefix, shown, .. } = scan.context;
-        if options.cache.is_none() || options.selection.since.is_some() || !trouble.is_empty() {
+        // What counts is not kept, nor what does not.
+        if !plan.silencers.is_empty()
+            || options.cache.is_none()
+            || options.selection.since.is_some()
+            || !trouble.is_empty()
+        {
             return None;
         }
         let asked = format!(

@@ -7,6 +7,7 @@ use gix::ObjectId;
 use gix::objs::Kind;
 use rayon::prelude::*;
 
+use super::super::silencing::{self, View};
 use super::super::text::TextScan;
 use super::Context;
 use super::events::{Event, Events, Targets};
@@ -51,12 +52,38 @@ pub(super) struct Sighting {
 /// A credential in a content at a path: the path, the content.
 pub(super) type Spot = (Fingerprint, u32, u32);
 
-/// What was seen in all versions.
+/// Where credentials were.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct Sighted {
     pub(super) sightings: Vec<Sighting>,
     /// For each credential the finding of its first place.
     pub(super) first: HashMap<Fingerprint, First>,
+}
+
+impl Sighted {
+    fn offer(&mut self, credential: Fingerprint, (key, finding): First) {
+        match self.first.get_mut(&credential) {
+            // Of two in one text the first in it is kept.
+            Some((known, kept)) if (*known, kept.span) <= (key, finding.span) => {}
+            Some(known) => *known = (key, finding),
+            None => drop(self.first.insert(credential, (key, finding))),
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.sightings.extend(other.sightings);
+        for (credential, first) in other.first {
+            self.offer(credential, first);
+        }
+    }
+}
+
+/// What was seen in all versions.
+#[derive(Default)]
+pub(super) struct Seen {
+    pub(super) open: Sighted,
+    /// What does not count where it was. The same credential can be where it does.
+    pub(super) silenced: Sighted,
     /// Where comments silence one: what they say.
     pub(super) markers: HashMap<Spot, Box<Marker>>,
     /// Credentials that nothing sure enough speaks for.
@@ -70,23 +97,12 @@ pub(super) type First = ((i64, u32, u32), Finding);
 
 impl Seen {
     fn merge(&mut self, other: Self) {
-        self.sightings.extend(other.sightings);
-        for (credential, first) in other.first {
-            self.offer(credential, first);
-        }
+        self.open.merge(other.open);
+        self.silenced.merge(other.silenced);
         self.markers.extend(other.markers);
         self.below.extend(other.below);
         self.skipped.extend(other.skipped);
         self.unreadable.extend(other.unreadable);
-    }
-
-    fn offer(&mut self, credential: Fingerprint, (key, finding): First) {
-        match self.first.get_mut(&credential) {
-            // Of two in one text the first in it is kept.
-            Some((known, kept)) if (*known, kept.span) <= (key, finding.span) => {}
-            Some(known) => *known = (key, finding),
-            None => drop(self.first.insert(credential, (key, finding))),
-        }
     }
 }
 
@@ -104,7 +120,9 @@ pub(super) fn scan(
     order.sort_by_key(|version| objects.place(&version.id));
     order.par_chunks(TOGETHER).for_each(|chunk| {
         let mut finder = objects.finder();
-        let mut scanner = Scanner { context, events, before, scratch: Scratch::default(), seen: Seen::default() };
+        let by_path = !context.plan.silencers.is_empty() || context.detector.searches_texts();
+        let scratch = Scratch::default();
+        let mut scanner = Scanner { context, events, before, by_path, scratch, seen: Seen::default() };
         for version in chunk.iter().take_while(|_| !context.monitor.is_cancelled()) {
             match finder.find(&version.id) {
                 Ok(Some((_, data))) => scanner.version(version, &data),
@@ -122,9 +140,14 @@ pub(super) fn scan(
         seen.lock().unwrap_or_else(PoisonError::into_inner).merge(scanner.seen);
     });
     let mut seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
-    seen.sightings.sort_unstable();
-    seen.sightings.dedup();
-    seen.below.retain(|credential| !seen.first.contains_key(credential));
+    for sighted in [&mut seen.open, &mut seen.silenced] {
+        sighted.sightings.sort_unstable();
+        sighted.sightings.dedup();
+    }
+    let Seen { open, silenced, .. } = &seen;
+    let is_kept = |credential| open.first.contains_key(credential) || silenced.first.contains_key(credential);
+    let below = seen.below.iter().filter(|credential| !is_kept(credential)).copied().collect();
+    seen.below = below;
     seen
 }
 
@@ -132,6 +155,8 @@ struct Scanner<'s> {
     context: &'s Context<'s>,
     events: &'s Events,
     before: Option<&'s Before>,
+    /// Whether it makes a difference at which path of a kind a content was.
+    by_path: bool,
     scratch: Scratch,
     seen: Seen,
 }
@@ -141,14 +166,17 @@ impl Scanner<'_> {
         let mut by_kind: BTreeMap<String, (PathKind, Vec<(u32, i64)>)> = BTreeMap::new();
         for &(path, time) in &version.places {
             let kind = PathKind::of(&String::from_utf8_lossy(&self.events.paths[path as usize]));
-            by_kind.entry(format!("{kind:?}")).or_insert_with(|| (kind, Vec::new())).1.push((path, time));
+            // What counts can depend on the very path.
+            let key = if self.by_path { path.to_string() } else { format!("{kind:?}") };
+            by_kind.entry(key).or_insert_with(|| (kind, Vec::new())).1.push((path, time));
         }
         if by_kind.is_empty() {
             let path = if version.kind == Kind::Blob { PathKind::credulous() } else { PathKind::default() };
             by_kind.insert(String::new(), (path, vec![(NOWHERE, i64::MAX)]));
         }
         for (kind, places) in by_kind.into_values() {
-            let (candidates, truncated) = self.candidates(version.kind, kind, data);
+            let origin = self.context.origin(version.kind, &version.id, self.events.path_of(places[0].0));
+            let (candidates, truncated) = self.candidates(&origin, version.kind, kind, data);
             if let Some(detail) = truncated {
                 let what = self.context.object(version.kind, &version.id);
                 self.seen.skipped.push(Skipped::new(what, SkipReason::Truncated, detail));
@@ -162,8 +190,14 @@ impl Scanner<'_> {
         }
     }
 
-    fn candidates(&mut self, kind: Kind, path: PathKind, data: &[u8]) -> (Vec<Candidate>, Option<String>) {
-        candidates(self.context, kind, path, data, &mut self.scratch)
+    fn candidates(
+        &mut self,
+        origin: &Origin,
+        kind: Kind,
+        path: PathKind,
+        data: &[u8],
+    ) -> (Vec<Candidate>, Option<String>) {
+        candidates(self.context, origin, (kind, path), data, &mut self.scratch)
     }
 
     /// Takes note of what was found in a content at one of its paths.
@@ -193,8 +227,9 @@ impl Scanner<'_> {
             if silenced && let Some(marker) = &finding.marker {
                 self.seen.markers.insert((credential, path, target), marker.clone());
             }
-            self.seen.sightings.push(Sighting { credential, time, path, target, line, column, silenced });
-            self.seen.offer(credential, ((time, path, target), finding));
+            let seen = if finding.silence.is_some() { &mut self.seen.silenced } else { &mut self.seen.open };
+            seen.sightings.push(Sighting { credential, time, path, target, line, column, silenced });
+            seen.offer(credential, ((time, path, target), finding));
         }
     }
 }
@@ -202,13 +237,14 @@ impl Scanner<'_> {
 /// Scans a content of any encoding.
 fn candidates(
     context: &Context<'_>,
-    kind: Kind,
-    path: PathKind,
+    origin: &Origin,
+    (kind, path): (Kind, PathKind),
     data: &[u8],
     scratch: &mut Scratch,
 ) -> (Vec<Candidate>, Option<String>) {
     let encoding = if kind == Kind::Blob { Encoding::sniff(data) } else { Encoding::Bytes };
-    let mut text = TextScan::new(context.detector, path);
+    let view = View::of(&context.plan.silencers, origin);
+    let mut text = TextScan::new(context.detector, path, view);
     text.whole(&encoding.decode(data), encoding == Encoding::Binary, scratch);
     text.finish()
 }
@@ -229,7 +265,9 @@ impl Before {
         let known = |scratch: &mut Scratch, finder: &mut Finder<'_>, content: u32| {
             // What cannot be read is as good as nothing: then too much is told, not too little.
             let (_, data) = finder.find(&targets.get(content).0).ok().flatten()?;
-            let (candidates, _) = candidates(context, Kind::Blob, PathKind::credulous(), &data, scratch);
+            let id = targets.get(content).0;
+            let origin = context.origin(Kind::Blob, &id, None);
+            let (candidates, _) = candidates(context, &origin, (Kind::Blob, PathKind::credulous()), &data, scratch);
             let names = candidates.iter().map(|candidate| candidate.secret.fingerprint(&context.plan.keys));
             Some((content, names.collect()))
         };
@@ -265,17 +303,31 @@ impl Before {
 /// Scans the names of files and folders, each as part of the first path that has it.
 pub(super) fn names(context: &Context<'_>, events: &Events) -> Vec<(i64, u32, Finding)> {
     let names: Vec<_> = events.names.values().collect();
+    // For rules about paths alone every path is among the names; a folder's is the start of others.
+    let paths: BTreeSet<&[u8]> = match context.detector.rules().by_path() {
+        [] => BTreeSet::new(),
+        _ => names.iter().map(|(_, _, path)| path.as_slice()).collect(),
+    };
+    let is_folder = |path: &[u8]| {
+        let below = [path, b"/"].concat();
+        paths.range(below.as_slice()..).next().is_some_and(|other| other.starts_with(&below))
+    };
     names
         .par_chunks(TOGETHER)
         .map_init(Scratch::default, |scratch, chunk| {
             let mut found = Vec::new();
             for (time, commit, path) in chunk {
                 let shown = context.path(path);
-                let mut text = TextScan::new(context.detector, PathKind::default());
-                text.whole(shown.as_bytes(), false, scratch);
+                let origin = Origin::PastName(shown);
+                let view = View::of(&context.plan.silencers, &origin);
+                let mut text = TextScan::new(context.detector, PathKind::default(), view);
+                text.whole(origin.path().as_bytes(), false, scratch);
                 let (candidates, _) = text.finish();
                 let (rules, keys) = (context.detector.rules(), &context.plan.keys);
-                let findings = finding::findings(&Origin::PastName(shown), rules, candidates, keys);
+                let mut findings = finding::findings(&origin, rules, candidates, keys);
+                if !is_folder(path) {
+                    findings.extend(silencing::at_path(context.detector, context.plan, &origin));
+                }
                 found.extend(findings.into_iter().map(|finding| (*time, *commit, finding)));
             }
             found
