@@ -596,6 +596,21 @@ fn a_range_that_brings_a_folder_has_what_is_in_it() {
     );
 }
 
+/// Whichever of the two commits is looked at first.
+#[test]
+fn a_folder_that_came_and_went_has_been_there() {
+    let sandbox = Sandbox::new();
+    let git = Git::started(&sandbox);
+    for seed in 1..=20 {
+        git.commit(&[(&format!("keys/{seed}/one.env"), &format!("TOKEN={}\n", github(seed)))], "came");
+        git.remove(&[&format!("keys/{seed}/one.env")]);
+    }
+    for args in [&["--reachable-only"][..], &["--since", "2020-01-01"], &["--branch", "main"], &[]] {
+        let report = sandbox.scan(&[&["repo", "--no-cache"], args].concat());
+        assert_eq!(report.summary()["credentials"], 20, "{args:?}");
+    }
+}
+
 #[test]
 fn excluded_paths_are_left_out_of_the_past_too() {
     let sandbox = Sandbox::new();

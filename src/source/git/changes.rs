@@ -244,7 +244,8 @@ impl<'w, S: Sink> Walker<'w, S> {
             fertile |= self.folder(commit, pair, depth + 1);
             self.path.truncate(len);
         }
-        if let Some(id) = whole
+        // Of what is taken away it has not been told what was in it.
+        if let (None, Some(id)) = (pair.old, pair.new)
             && !fertile
             && self.left > 0
         {
