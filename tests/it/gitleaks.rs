@@ -211,10 +211,10 @@ fn hostile_configurations_are_turned_away_or_bounded() {
     sandbox.file("latin1.gitleaks.toml", b"title = '\xff'\n[[rules]]\n").file("rules.toml", "[provider]\nid = 'x'\n");
     let cases = [
         ("missing.toml", "no such file"),
-        ("latin1.gitleaks.toml", "no UTF-8"),
-        ("rules.toml", "no configuration of gitleaks"),
-        (".", "no regular file"),
-        ("/dev/zero", "no regular file"),
+        ("latin1.gitleaks.toml", "no text in UTF-8"),
+        ("rules.toml", "unknown field"),
+        (".", "not a regular file"),
+        ("/dev/zero", "not a regular file"),
     ];
     for (name, said) in cases {
         let output = sandbox.run(["scan", "--config", name, "a.txt"]).assert_code(2);

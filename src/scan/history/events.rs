@@ -133,6 +133,10 @@ impl Sink for Collector<'_> {
         self.events.name(name, path, time, commit);
     }
 
+    fn wants_every_path(&self) -> bool {
+        self.by_path
+    }
+
     fn wants_before(&self) -> bool {
         self.before
     }

@@ -39,6 +39,9 @@ pub trait Sink: Send {
     /// A file or folder that is new at its place; its own name begins at `start` of the path.
     fn added(&mut self, commit: u32, path: &[u8], start: usize, blob: Option<&oid>);
 
+    /// Whether what is new is to be told at each of its paths, though its content has been told elsewhere.
+    fn wants_every_path(&self) -> bool;
+
     /// Whether what was before is of use too; then merges are compared with all of their parents.
     fn wants_before(&self) -> bool;
 
@@ -212,7 +215,8 @@ impl<'w, S: Sink> Walker<'w, S> {
     fn folder(&mut self, commit: u32, pair: Pair, depth: usize) -> bool {
         // Added or removed as a whole, and known to have nothing.
         let whole = pair.old.xor(pair.new);
-        if whole.is_some_and(|id| self.changes.is_barren(&id)) {
+        let told = pair.new.is_none() || !self.sink.wants_every_path();
+        if told && whole.is_some_and(|id| self.changes.is_barren(&id)) {
             return false;
         }
         if depth > DEEPEST {
