@@ -16,6 +16,7 @@ mod history;
 mod history_broken;
 mod history_cache;
 mod history_exact;
+mod history_places;
 mod hooks;
 mod leak;
 mod output;

@@ -2,6 +2,7 @@
 
 pub(crate) mod git;
 pub(crate) mod gitcli;
+pub(crate) mod past;
 pub(crate) mod random;
 pub(crate) mod report;
 pub(crate) mod sandbox;
