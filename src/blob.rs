@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// What stands between a container's path and that of a member in it.
+pub const WITHIN: &str = "!/";
+
 /// Where a piece of content was met. Paths are shown with `/`, relative to what the user named
 /// where that is possible; bytes that are not UTF-8 are shown as U+FFFD.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -20,6 +23,19 @@ pub enum Origin {
     PastName(String),
     /// An object of a history that is no file: `commit 1234…`.
     Object(ObjectKind, String),
+    /// Something in a container.
+    Member(Box<Inner>),
+}
+
+/// Something in a container: a file of an archive, what a compressed file unpacks to, or something in one of those.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Inner {
+    /// Where the outermost container is. It is no member itself.
+    pub container: Origin,
+    /// The whole path: `app.jar!/lib/x.jar!/application.yml`.
+    pub path: String,
+    /// Whether it is the member's name and not its content.
+    pub is_name: bool,
 }
 
 /// An object of a history that has no path.
@@ -46,6 +62,28 @@ impl ObjectKind {
 }
 
 impl Origin {
+    /// A member of the container that is here: `inner` is its path within.
+    #[must_use]
+    pub fn member(&self, inner: &str, is_name: bool) -> Self {
+        let path = format!("{}{WITHIN}{inner}", self.path());
+        Self::Member(Box::new(Inner { container: self.clone(), path, is_name }))
+    }
+
+    /// Where the outermost container is that this is in; if it is in none, itself.
+    #[must_use]
+    pub fn container(&self) -> &Self {
+        match self {
+            Self::Member(inner) => &inner.container,
+            other => other,
+        }
+    }
+
+    /// Whether it is in a container.
+    #[must_use]
+    pub fn is_member(&self) -> bool {
+        matches!(self, Self::Member(_))
+    }
+
     /// The path, or the name that stands for one.
     #[must_use]
     pub fn path(&self) -> &str {
@@ -56,28 +94,37 @@ impl Origin {
             | Self::PastName(path)
             | Self::Object(_, path) => path,
             Self::Stdin => "<stdin>",
+            Self::Member(inner) => &inner.path,
         }
     }
 
-    /// The path, for masking what must not be shown of it.
-    pub fn path_mut(&mut self) -> Option<&mut String> {
+    /// Changes every path it has, for masking what must not be shown of it.
+    pub fn change_paths(&mut self, change: &mut dyn FnMut(&mut String)) {
         match self {
             Self::File(path)
             | Self::Name(path)
             | Self::Version(path)
             | Self::PastName(path)
-            | Self::Object(_, path) => Some(path),
-            Self::Stdin => None,
+            | Self::Object(_, path) => change(path),
+            Self::Stdin => {}
+            Self::Member(inner) => {
+                change(&mut inner.path);
+                inner.container.change_paths(change);
+            }
         }
     }
 
     /// Whether it is the name of something and not its content.
     #[must_use]
     pub fn is_name(&self) -> bool {
-        matches!(self, Self::Name(_) | Self::PastName(_))
+        match self {
+            Self::Name(_) | Self::PastName(_) => true,
+            Self::Member(inner) => inner.is_name,
+            _ => false,
+        }
     }
 
-    /// The kind of source, as reports name it.
+    /// The kind of source, as reports name it: of what is in a container that of the container.
     #[must_use]
     pub fn source(&self) -> &'static str {
         match self {
@@ -87,6 +134,11 @@ impl Origin {
             Self::Version(_) => "history",
             Self::PastName(_) => "history-name",
             Self::Object(kind, _) => kind.name(),
+            Self::Member(inner) => match (inner.is_name, &inner.container) {
+                (false, container) => container.source(),
+                (true, Self::File(_) | Self::Stdin) => "name",
+                (true, _) => "history-name",
+            },
         }
     }
 }

@@ -127,7 +127,7 @@ impl History {
     pub fn redact(&mut self, redactor: &Redactor) {
         let mask = |text: &mut String| *text = redactor.mask(text);
         for exposure in &mut self.exposures {
-            exposure.origin.path_mut().into_iter().for_each(mask);
+            exposure.origin.change_paths(&mut |path| mask(path));
             exposure.refs.iter_mut().for_each(mask);
             let commits = [&mut exposure.introduced, &mut exposure.removed];
             commits.into_iter().flatten().for_each(|commit| mask(&mut commit.author));

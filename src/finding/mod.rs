@@ -6,6 +6,8 @@ pub mod history;
 mod line_hash;
 mod overlap;
 mod redact;
+pub mod shipped;
+mod sightings;
 mod silence;
 pub mod silencing;
 
@@ -17,12 +19,16 @@ use self::history::History;
 pub use self::line_hash::{HASHED_BYTES, line_hash, lines_by_hash, nth_of_hash};
 pub use self::overlap::resolve;
 pub use self::redact::Redactor;
+pub use self::shipped::Shipped;
+pub use self::sightings::Sightings;
 pub use self::silence::{Silence, SilencedBy};
 use self::silencing::Marker;
 use crate::blob::Origin;
+use crate::detect::decode::How;
 use crate::detect::{Fact, Score};
-use crate::rule::{Confidence, RuleIndex, RuleSet};
+use crate::rule::{Confidence, RuleIndex, RuleSet, Severity};
 use crate::secret::{Fingerprint, FingerprintKeys, Secret};
+use crate::source::source_map::SourcePlace;
 use crate::span::{Position, Span};
 
 /// A match with its place in the whole text, before it is known which ones win.
@@ -40,6 +46,10 @@ pub struct Candidate {
     pub score: Score,
     /// What it tells about itself.
     pub facts: Vec<Fact>,
+    /// How it is hidden, if it is not written as it is.
+    pub encoded: Option<Box<Encoded>>,
+    /// Whether every visitor of a site gets it.
+    pub shipped: Option<Shipped>,
     /// Line and column of the first byte.
     pub start: Position,
     /// Line and column after the last byte.
@@ -52,9 +62,26 @@ pub struct Candidate {
     pub marker: Option<Box<Marker>>,
     /// How many more times the same secret is in the same text, beyond those that are listed.
     pub more: u64,
+    /// Where what belongs to it stands, which is no finding of its own then.
+    pub parts: Vec<Span>,
+    /// Of one in a log: when it was met.
+    pub seen: Option<Box<Sightings>>,
     /// Why it is not counted, if it is not.
     pub silence: Option<Box<Silence>>,
 }
+
+/// How a secret is hidden in a text.
+#[derive(Clone)]
+pub struct Encoded {
+    /// In which ways, the outermost first. Empty if it is written as it is here, and hidden only in other versions.
+    pub how: Vec<How>,
+    /// What stands there in its place, in a history each that was there. Whoever reads it can decode it, so it is kept like the
+    /// secret. One that is too long to be kept is empty.
+    pub forms: Vec<Secret>,
+}
+
+/// How many forms of one secret are kept.
+const FORMS: usize = 64;
 
 /// The text around a secret on its own line or lines, without the secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -94,8 +121,16 @@ pub struct Finding {
     pub score: Score,
     /// What it tells about itself.
     pub facts: Vec<Fact>,
+    /// How it is hidden, if it is not written as it is.
+    pub encoded: Option<Box<Encoded>>,
+    /// Whether every visitor of a site gets it.
+    pub shipped: Option<Shipped>,
+    /// Of something in what a build has made: where it was in the sources, says the source map.
+    pub source: Option<Box<SourcePlace>>,
     /// How many more times the same secret is in the same text, beyond those that are listed.
     pub more: u64,
+    /// Of one in a log: when it was met.
+    pub seen: Option<Box<Sightings>>,
     /// Of one in a history: where and when it was.
     pub history: Option<Box<History>>,
     /// What comments on its line say of it.
@@ -146,7 +181,11 @@ pub fn findings(origin: &Origin, rules: &RuleSet, candidates: Vec<Candidate>, ke
             line_hash: format!("{hash:x}:{}", nth.unwrap_or(same.len())),
             score: candidate.score,
             facts: candidate.facts,
+            encoded: candidate.encoded,
+            shipped: candidate.shipped,
+            source: None,
             more: candidate.more,
+            seen: candidate.seen,
             history: None,
             // A name has no comments.
             marker: candidate.marker.filter(|_| !origin.is_name()),
@@ -178,7 +217,11 @@ pub fn at_path(origin: Origin, rules: &RuleSet, rule: RuleIndex, keys: &Fingerpr
         line_hash: format!("{:x}:1", line_hash(origin.path().as_bytes())),
         score: Score::of_rule(rules.get(rule).confidence),
         facts: Vec::new(),
+        encoded: None,
+        shipped: None,
+        source: None,
         more: 0,
+        seen: None,
         history: None,
         marker: None,
         silence: None,
@@ -187,6 +230,35 @@ pub fn at_path(origin: Origin, rules: &RuleSet, rule: RuleIndex, keys: &Fingerpr
 }
 
 impl Finding {
+    /// What a holder can do with it, where it is.
+    #[must_use]
+    pub fn severity(&self, rules: &RuleSet) -> Severity {
+        shipped::severity(rules.get(self.rule), self.shipped)
+    }
+
+    /// What must not be shown: the secret, and the forms in which it is encoded.
+    pub fn values(&self) -> impl Iterator<Item = &Secret> {
+        let forms = self.encoded.iter().flat_map(|encoded| &encoded.forms);
+        std::iter::once(&self.secret).chain(forms)
+    }
+
+    /// Takes over the forms in which another finding of the same credential has it.
+    pub fn know_forms_of(&mut self, other: &Self) {
+        let Some(encoded) = &other.encoded else { return };
+        let known = self.encoded.get_or_insert_with(|| Box::new(Encoded { how: Vec::new(), forms: Vec::new() }));
+        for form in &encoded.forms {
+            if known.forms.contains(form) {
+                continue;
+            }
+            let is_kept = known.forms.len() < FORMS;
+            known.forms.push(if is_kept { form.clone() } else { Secret::new(b"", 0, true) });
+            if !is_kept {
+                break;
+            }
+        }
+        known.forms.truncate(FORMS + 1);
+    }
+
     /// Masks in what is shown of it every secret that is known.
     pub fn redact(&mut self, redactor: &Redactor) {
         self.snippet.before = redactor.mask(&self.snippet.before);
@@ -194,8 +266,9 @@ impl Finding {
         for fact in &mut self.facts {
             fact.value = redactor.mask(&fact.value);
         }
-        if let Some(path) = self.origin.path_mut() {
-            *path = redactor.mask(path);
+        self.origin.change_paths(&mut |path| *path = redactor.mask(path));
+        if let Some(source) = &mut self.source {
+            source.source = redactor.mask(&source.source);
         }
         if let Some(history) = &mut self.history {
             history.redact(redactor);

@@ -1,15 +1,21 @@
 //! Of several matches on the same bytes, one is reported.
+//!
+//! A provider's rule tells more than a generic one, and so it is heard although the generic one may be surer. Of a password that a
+//! provider's rule is unsure of by itself, what the generic one is sure of is kept: such a rule hides nothing.
 
 use super::Candidate;
 
 /// Sorts `candidates` by place and leaves, of those that overlap, the strongest: a provider's rule before a generic
 /// one, then the higher score, then the longer one, then the first rule.
 ///
-/// What is silenced hides nothing that is not: of those it is taken only where nothing else is.
+/// What is silenced hides nothing that is not: of those it is taken only where nothing else is. What is a part of another
+/// credential, such as the id of a key, is left to that.
 #[must_use]
 pub fn resolve(candidates: Vec<Candidate>) -> Vec<Candidate> {
     let (silenced, open): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|c| c.silence.is_some());
     let mut kept = strongest(open);
+    let parts: std::collections::BTreeSet<_> = kept.iter().flat_map(|c| c.parts.iter().copied()).collect();
+    kept.retain(|c| !parts.contains(&c.span));
     if silenced.is_empty() {
         return kept;
     }
@@ -35,7 +41,15 @@ fn strongest(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     let mut kept: std::collections::BTreeMap<u64, Candidate> = std::collections::BTreeMap::new();
     for candidate in candidates {
         // Kept spans do not overlap each other, so only the last that starts before the end can.
-        let before = kept.range(..candidate.span.end).next_back();
+        let mut before = kept.range_mut(..candidate.span.end).next_back();
+        if let Some((_, other)) = &mut before
+            && other.span == candidate.span
+            && other.secret.is_guessable()
+            && other.score.is_of_unsure_rule()
+            && candidate.score.total() > other.score.total()
+        {
+            other.score.add(candidate.score.total() - other.score.total(), "what its name alone tells");
+        }
         if before.is_none_or(|(_, other)| !other.span.overlaps(candidate.span)) {
             kept.insert(candidate.span.start, candidate);
         }
@@ -58,15 +72,19 @@ mod tests {
             rule,
             precedence: if generic { 2 } else { 0 },
             span: Span { start, end },
-            secret: Secret::new(b"x", 0, false),
+            secret: Secret::new(b"x", 0, true),
             score: Score::of_rule(confidence),
             facts: Vec::new(),
+            encoded: None,
+            shipped: None,
             start: place,
             end: place,
             snippet: Snippet::default(),
             line_hash: LineHash::default(),
             marker: None,
             more: 0,
+            parts: Vec::new(),
+            seen: None,
             silence: None,
         }
     }
@@ -82,6 +100,17 @@ mod tests {
         assert_eq!(spans(vec![candidate(rule, 0, 9, true, High), candidate(rule, 2, 5, false, Low)]), [(2, 5)]);
         assert_eq!(spans(vec![candidate(rule, 0, 9, false, Low), candidate(rule, 2, 5, false, High)]), [(2, 5)]);
         assert_eq!(spans(vec![candidate(rule, 2, 5, false, High), candidate(rule, 0, 9, false, High)]), [(0, 9)]);
+        let surer = resolve(vec![candidate(rule, 0, 9, true, Medium), candidate(rule, 0, 9, false, Low)]);
+        assert_eq!((surer[0].precedence, surer[0].score.confidence()), (0, Some(Medium)));
+        let mut key = candidate(rule, 20, 30, false, Medium);
+        key.parts.push(Span { start: 2, end: 9 });
+        assert_eq!(spans(vec![key.clone(), candidate(rule, 2, 9, false, Medium)]), [(20, 30)]);
+        key.silence = Some(Box::new(crate::finding::Silence {
+            by: crate::finding::SilencedBy::Comment,
+            place: "a:1".into(),
+            reason: "known".into(),
+        }));
+        assert_eq!(spans(vec![key, candidate(rule, 2, 9, false, Medium)]), [(2, 9), (20, 30)]);
         let apart = vec![
             candidate(rule, 20, 30, false, Medium),
             candidate(rule, 0, 9, false, Medium),

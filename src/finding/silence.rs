@@ -12,6 +12,8 @@ pub enum SilencedBy {
     Configuration,
     /// In a baseline.
     Baseline,
+    /// In the ledger of rotations: it is a credential no more.
+    Ledger,
 }
 
 /// A finding was silenced.

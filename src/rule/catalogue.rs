@@ -18,6 +18,8 @@ pub enum RuleSource {
     Embedded,
     /// A file, or a folder of `.toml` files.
     Path(PathBuf),
+    /// The rules for personal data, which are not used unless asked for.
+    Personal,
 }
 
 /// Rule files as they were written: rules, examples and runbooks.
@@ -31,6 +33,12 @@ impl Catalogue {
     #[must_use]
     pub fn embedded() -> Self {
         Self { files: postcard::from_bytes(FULL).expect("build.rs wrote it with these types") }
+    }
+
+    /// The rules for personal data.
+    #[must_use]
+    pub fn personal() -> Self {
+        Self { files: vec![super::personal::file()] }
     }
 
     /// Reads the user's rule files: a file, or every `.toml` file of a folder.
@@ -95,6 +103,7 @@ impl Catalogue {
                     let hot: Vec<ProviderFile> = postcard::from_bytes(HOT).expect("build.rs wrote it with these types");
                     rules.extend((Self { files: hot }).checked()?);
                 }
+                RuleSource::Personal => rules.extend(super::personal::rules()),
                 RuleSource::Path(path) => {
                     let user = Self::read(path)?;
                     user.validate()?;

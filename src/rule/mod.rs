@@ -6,7 +6,10 @@ pub mod allowlist;
 mod catalogue;
 /// Configurations of gitleaks.
 pub mod gitleaks;
+mod part;
 mod pattern;
+/// Rules for personal data.
+pub mod personal;
 mod search;
 mod set;
 /// The shape of a rule file, as `rules/README.md` describes it.
@@ -15,6 +18,7 @@ pub mod syntax;
 use std::fmt;
 
 pub use self::catalogue::{Catalogue, RuleSource};
+pub use self::part::{FACTS, Part, PartKnown};
 pub use self::pattern::{Compiled, MAX_REACH, Pattern, Reach};
 pub use self::search::Search;
 pub use self::set::{Anchor, RuleIndex, RuleSet};
@@ -50,8 +54,12 @@ pub struct Rule {
     pub guessable: bool,
     /// Whether any provider's rule wins over this one.
     pub generic: bool,
+    /// Whether it is made to be seen by every visitor of a site: there it is no more than information.
+    pub publishable: bool,
     /// Whether several providers use the form.
     pub shared_format: bool,
+    /// What belongs to the credential and stands near it.
+    pub parts: Vec<Part>,
     /// Identifier of the runbook.
     pub rotation: String,
     /// The provider's page on the format.
@@ -74,6 +82,8 @@ pub enum Matcher {
     Url,
     /// Wherever it stands in a text that has one of the keywords, and at certain paths only.
     Search(Box<Search>),
+    /// By the form and the check digits of a kind of personal data.
+    Personal(&'static personal::Personal),
 }
 
 /// An offline proof that a value is well formed.
@@ -179,7 +189,7 @@ impl Rule {
             .collect::<Result<Vec<_>, _>>()?;
         let default = match matcher {
             Matcher::Text(_) => Confidence::High,
-            Matcher::Value { .. } | Matcher::Url | Matcher::Search(_) => Confidence::Medium,
+            _ => Confidence::Medium,
         };
         Ok(Self {
             id: id.clone(),
@@ -195,7 +205,9 @@ impl Rule {
             confidence: syntax.confidence.unwrap_or(default),
             guessable: syntax.guessable,
             generic: syntax.generic,
+            publishable: syntax.publishable,
             shared_format: syntax.shared_format,
+            parts: syntax.parts.iter().map(|part| Part::check(id, part)).collect::<Result<_, _>>()?,
             rotation: syntax.rotation.clone(),
             docs: syntax.docs.clone(),
         })
@@ -207,6 +219,12 @@ impl Rule {
     /// What the regex engine says of an invalid, unbounded or too large pattern.
     pub fn compile(&self) -> Result<(), String> {
         self.patterns().try_for_each(|p| p.compiled().map(drop).map_err(|e| format!("`{}`: {e}", self.id)))
+    }
+
+    /// Whether it finds personal data, which nobody can rotate.
+    #[must_use]
+    pub fn is_personal(&self) -> bool {
+        matches!(self.matcher, Matcher::Personal(_))
     }
 
     /// What it searches, if it is a rule of a gitleaks configuration.
@@ -223,9 +241,9 @@ impl Rule {
         let (first, second) = match &self.matcher {
             Matcher::Text(pattern) => (Some(pattern), None),
             Matcher::Value { value, name } => (Some(value), name.as_ref()),
-            Matcher::Url | Matcher::Search(_) => (None, None),
+            Matcher::Url | Matcher::Search(_) | Matcher::Personal(_) => (None, None),
         };
-        first.into_iter().chain(second)
+        first.into_iter().chain(second).chain(self.parts.iter().filter_map(Part::pattern))
     }
 }
 

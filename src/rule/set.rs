@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use sha2::{Digest, Sha256};
 
-use super::{Pattern, Rule, Search};
+use super::{Part, PartKnown, Pattern, Rule, Search};
 
 /// A rule's place in its set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,11 +102,19 @@ impl RuleSet {
         self.digest.get_or_init(|| {
             let mut hash = Sha256::new();
             for rule in &self.rules {
-                let Rule { id, severity, anchors, matcher, checks, min_entropy, confidence, guessable, .. } = rule;
+                let Rule { id, severity, anchors, matcher, checks, min_entropy, confidence, guessable, parts, .. } =
+                    rule;
                 let patterns: Vec<&str> = rule.patterns().map(Pattern::source).collect();
                 let kind = std::mem::discriminant(matcher);
                 hash.update(format!("{id:?}{severity:?}{anchors:?}{kind:?}{patterns:?}{checks:?}"));
                 hash.update(format!("{min_entropy:?}{confidence:?}{guessable:?}{}", rule.precedence()));
+                for Part { fact, known } in parts {
+                    let rule = if let PartKnown::Rule(rule) = known { rule } else { "" };
+                    hash.update(format!("{fact}{rule:?}"));
+                }
+                if rule.publishable {
+                    hash.update("publishable");
+                }
                 if let Some(Search { keywords, secret_group, entropy, written, .. }) = rule.search() {
                     hash.update(format!("{keywords:?}{secret_group}{entropy:?}{written:?}"));
                 }

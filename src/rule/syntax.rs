@@ -71,9 +71,15 @@ pub struct RuleSyntax {
     /// Whether a provider's rule wins over this one.
     #[serde(default)]
     pub generic: bool,
+    /// Whether it is made to be seen by every visitor of a site.
+    #[serde(default)]
+    pub publishable: bool,
     /// Whether several providers use the form: a provider's own rule beats it, it beats a generic one.
     #[serde(default)]
     pub shared_format: bool,
+    /// What belongs to it and stands near it.
+    #[serde(default)]
+    pub parts: Vec<PartSyntax>,
     /// The runbook's identifier.
     pub rotation: String,
     /// The provider's page on the format.
@@ -85,6 +91,20 @@ pub struct RuleSyntax {
     /// Texts in which it must find none.
     #[serde(default)]
     pub miss: Vec<String>,
+}
+
+/// An entry of a rule's `parts`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartSyntax {
+    /// What it is, as runbooks name it.
+    pub fact: String,
+    /// A pattern; the part is its first group.
+    #[serde(default)]
+    pub regex: Option<String>,
+    /// The rule that finds it.
+    #[serde(default)]
+    pub rule: Option<String>,
 }
 
 /// Ways of matching that are code.

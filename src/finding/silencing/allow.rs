@@ -71,6 +71,8 @@ impl Globs {
                 self.0.has_file(Path::new(path))
             }
             Origin::Stdin | Origin::Object(..) => false,
+            // Who speaks of a container speaks of all that is in it.
+            Origin::Member(inner) => self.has(&inner.container) || self.0.has_member(&inner.path),
         }
     }
 }

@@ -16,10 +16,11 @@ use sha2::{Digest, Sha256};
 
 use super::super::Finding;
 use super::super::silence::{Silence, SilencedBy};
+use super::salted::{self, LONG, Names, SALTS, SHORT};
 use super::{Day, places};
 use crate::blob::Origin;
 use crate::rule::{Confidence, RuleSet};
-use crate::secret::{FingerprintKeys, Secret};
+use crate::secret::FingerprintKeys;
 
 /// The name of the file, at the top of a project.
 pub const BASELINE: &str = ".cleansweep-baseline.jsonl";
@@ -29,15 +30,6 @@ pub const BASELINE_LIMIT: u64 = 64 << 20;
 
 /// The version that is written, and the newest that is read.
 const VERSION: u64 = 1;
-
-/// Hexadecimal digits of the name of a value that can be guessed.
-const SHORT: usize = 5;
-
-/// Hexadecimal digits of any other name.
-const LONG: usize = 32;
-
-/// Each salt costs a hash for every finding. A baseline gets one when it is made, and those of others when it is merged.
-const SALTS: usize = 64;
 
 /// A line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,7 +149,7 @@ impl Baseline {
         let names: Vec<Names> = self.salts.iter().map(|(salt, keys)| Names::new(salt, keys, &finding.secret)).collect();
         let mut accepted = true;
         for origin in places(finding) {
-            let marks = names.iter().flat_map(|names| names.marks(origin));
+            let marks = names.iter().flat_map(|names| marks(names, origin));
             let entries: Vec<usize> = marks.filter_map(|mark| self.by_mark.get(&mark)).flatten().copied().collect();
             let holds = entries.iter().find(|&&entry| !self.entries[entry].1.is_expired(today));
             match holds {
@@ -185,7 +177,7 @@ impl Baseline {
         let names = Names::new(salt, &keys(salt), &finding.secret);
         let known: Vec<Names> = self.salts.iter().map(|(salt, keys)| Names::new(salt, keys, &finding.secret)).collect();
         for origin in places(finding) {
-            let mut marks = known.iter().flat_map(|names| names.marks(origin));
+            let mut marks = known.iter().flat_map(|names| marks(names, origin));
             let holds = |entry: &usize| !self.entries[*entry].1.is_expired(acceptance.today);
             if marks.any(|mark| self.by_mark.get(&mark).is_some_and(|entries| entries.iter().any(holds))) {
                 continue;
@@ -241,7 +233,7 @@ impl Entry {
 }
 
 fn read(text: &str) -> Result<Entry, String> {
-    if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|marker| text.starts_with(marker)) {
+    if salted::is_conflict(text) {
         return Err("a conflict that git left; keep the lines of both sides and remove those of the conflict".into());
     }
     let wrong = |e: serde_json::Error| match e.to_string() {
@@ -256,9 +248,7 @@ fn read(text: &str) -> Result<Entry, String> {
         return Err(format!("it is of version {v}, and this cleansweep reads up to {VERSION}; use a newer one"));
     }
     let entry: Entry = serde_json::from_str(text).map_err(wrong)?;
-    let hex = |text: &str, lengths: &[usize]| {
-        lengths.contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    };
+    let hex = salted::is_hex;
     let checks = [
         (v == VERSION, "v"),
         (hex(&entry.salt, &[LONG]), "salt"),
@@ -274,33 +264,12 @@ fn read(text: &str) -> Result<Entry, String> {
 }
 
 fn keys(salt: &str) -> FingerprintKeys {
-    FingerprintKeys::from_user(format!("cleansweep baseline {salt}").as_bytes())
+    salted::keys("baseline", salt)
 }
 
-/// A credential's names under a salt.
-struct Names {
-    salt: String,
-    long: String,
-}
-
-impl Names {
-    fn new(salt: &str, keys: &FingerprintKeys, secret: &Secret) -> Self {
-        Self { salt: salt.into(), long: secret.fingerprint(keys).to_string() }
-    }
-
-    /// The one that is written.
-    fn written(&self, secret: &Secret) -> &str {
-        if secret.is_guessable() { &self.long[..SHORT] } else { &self.long }
-    }
-
-    /// The long and the short one: whether a value can be guessed is a matter of the rule, and rules change.
-    fn both(&self) -> [&str; 2] {
-        [&self.long, &self.long[..SHORT]]
-    }
-
-    fn marks(&self, origin: &Origin) -> [String; 2] {
-        self.both().map(|name| mark(&self.salt, name, origin))
-    }
+/// What it is called at a place, by either of its names.
+fn marks(names: &Names, origin: &Origin) -> [String; 2] {
+    names.both().map(|name| mark(&names.salt, name, origin))
 }
 
 /// The name of a credential at a place. Which commit or tag it is does not count: a rebase makes others of them. Nor does
@@ -311,6 +280,11 @@ fn mark(salt: &str, name: &str, origin: &Origin) -> String {
         Origin::Name(_) | Origin::PastName(_) => ["name", ""],
         Origin::Object(kind, _) => ["object", kind.name()],
         Origin::Stdin => ["stdin", ""],
+        Origin::Member(inner) => match &inner.container {
+            _ if inner.is_name => ["name", ""],
+            Origin::Stdin | Origin::Object(..) => ["member", ""],
+            _ => ["path", &inner.path],
+        },
     };
     let mut digest = Sha256::new_with_prefix(b"cleansweep baseline mark");
     for part in [salt, name, place[0], place[1]] {
@@ -323,6 +297,7 @@ fn mark(salt: &str, name: &str, origin: &Origin) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secret::Secret;
 
     const SALT: &str = "00112233445566778899aabbccddeeff";
 
@@ -397,10 +372,10 @@ mod tests {
         let (long, random) = names(b"Zk3vQ9sLx7Rw2Yb8Nf5Hd1Gc6Jm4Pt0");
         assert_eq!((short.len(), long.len()), (SHORT, LONG));
         let file = Origin::File("a".into());
-        assert_eq!(random.marks(&file), random.marks(&Origin::Version("a".into())));
-        assert_ne!(random.marks(&file), random.marks(&Origin::File("b".into())));
-        assert_ne!(random.marks(&file)[0], mark("other", &long, &file));
+        assert_eq!(marks(&random, &file), marks(&random, &Origin::Version("a".into())));
+        assert_ne!(marks(&random, &file), marks(&random, &Origin::File("b".into())));
+        assert_ne!(marks(&random, &file)[0], mark("other", &long, &file));
         let commit = |id: &str| Origin::Object(crate::blob::ObjectKind::Commit, format!("commit {id}"));
-        assert_eq!(random.marks(&commit("1")), random.marks(&commit("2")));
+        assert_eq!(marks(&random, &commit("1")), marks(&random, &commit("2")));
     }
 }

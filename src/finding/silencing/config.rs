@@ -106,7 +106,7 @@ impl Config {
 }
 
 /// The message of a parser without the values it quotes.
-fn unquoted(message: &str) -> String {
+pub(super) fn unquoted(message: &str) -> String {
     match message.split_once("invalid type: string \"") {
         Some((before, rest)) => {
             let expected = rest.rsplit_once("\", expected").map_or("", |(_, expected)| expected);
@@ -208,7 +208,7 @@ impl Reader<'_> {
             return Ok(wanted.clone());
         }
         // A scan with other rules is no reason to refuse what is said of ours.
-        let ours = Catalogue::load(&[RuleSource::Embedded]).ok();
+        let ours = Catalogue::load(&[RuleSource::Embedded, RuleSource::Personal]).ok();
         if ours.as_ref().is_some_and(|ours| ours.find(wanted).is_some()) {
             return Ok(wanted.clone());
         }

@@ -1,4 +1,5 @@
-//! What silences findings: comments beside them, a configuration, a baseline. And what must be said of silencing.
+//! What silences findings: comments beside them, a configuration, a baseline, the ledger of rotations. And what must be said
+//! of silencing.
 //!
 //! Silenced is only what is silenced at every place: of a credential that a history tells of, one place that nobody
 //! has spoken of is enough to report it.
@@ -7,16 +8,18 @@ mod allow;
 mod baseline;
 mod config;
 mod day;
+mod ledger;
 mod marker;
 mod note;
+mod salted;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 pub use self::allow::{Allow, Globs};
 pub use self::baseline::{Acceptance, BASELINE, BASELINE_LIMIT, Baseline, Entry, Match};
 pub use self::config::{CONFIG, CONFIG_LIMIT, Config, ConfigError, ScanDefaults};
 pub use self::day::Day;
+pub use self::ledger::{LEDGER, LEDGER_LIMIT, Ledger, Rotation};
 pub use self::marker::{Comments, MARKER_REACH, Marker, Trust};
 pub use self::note::{Note, NoteKind};
 use super::{Finding, Redactor};
@@ -33,6 +36,8 @@ pub struct Silencing {
     pub allows: Vec<Allow>,
     /// What is accepted.
     pub baseline: Option<Baseline>,
+    /// What is rotated, wherever it is.
+    pub ledger: Option<Ledger>,
     /// The day for which it is asked whether something has expired. Without one, nothing has.
     pub today: Option<Day>,
     /// What is to be told besides.
@@ -72,7 +77,15 @@ impl Silencing {
             let by_comment = self.by_comment(finding, scope, &mut telling);
             let by_list = finding.silence.as_deref().cloned();
             let by_allow = || allows.iter().find_map(|allow| allow.silence(finding, scope.rules));
-            let silence = by_comment.or(by_list).or_else(by_allow).or(known.silence);
+            // What is rotated is listed as that, whatever else is said of it.
+            let rotated = self.ledger.as_ref().and_then(|ledger| Some((ledger, ledger.find(finding)?)));
+            if let Some((ledger, entry)) = rotated
+                && finding.confidence >= scope.least
+            {
+                telling.rotated(finding, ledger.entries()[entry].date);
+            }
+            let by_ledger = rotated.map(|(ledger, entry)| ledger.silence(entry));
+            let silence = by_ledger.or(by_comment).or(by_list).or_else(by_allow).or(known.silence);
             if silence.is_none() && finding.confidence >= scope.least {
                 telling.open(finding, known.elsewhere, self.comments(finding, scope));
             }
@@ -104,7 +117,10 @@ impl Silencing {
     /// Which comments count where a finding is.
     fn comments(&self, finding: &Finding, scope: &Scope<'_>) -> Comments {
         let path = finding.origin.path();
-        let others = finding.origin == Origin::Stdin || scope.others.iter().any(|other| path.starts_with(&**other));
+        // What is packed is read by nobody who reviews a change.
+        let packed = finding.origin.is_member();
+        let others =
+            packed || finding.origin == Origin::Stdin || scope.others.iter().any(|other| path.starts_with(&**other));
         if others { self.comments.of_others() } else { self.comments }
     }
 
@@ -130,7 +146,7 @@ impl Silencing {
         let Some(baseline) = &self.baseline else { return };
         for (number, (_, entry)) in baseline.entries().iter().enumerate() {
             let Entry { rule, path, reason, .. } = entry;
-            let in_scope = scope.whole && entry.is_seen_at(scope.least) && !scope.exclude.has_file(Path::new(path));
+            let in_scope = scope.whole && entry.is_seen_at(scope.least) && !scope.exclude.has_member(path);
             if self.is_over(entry.expires) {
                 let day = entry.expires.map(|day| day.to_string()).unwrap_or_default();
                 let detail = format!(
@@ -163,6 +179,7 @@ struct Telling {
     lacking: BTreeSet<String>,
     not_heeded: Option<(u64, String)>,
     elsewhere: Option<(u64, String)>,
+    after_rotation: Option<(u64, String)>,
 }
 
 impl Telling {
@@ -192,6 +209,15 @@ impl Telling {
         }
     }
 
+    /// Takes note of one that is rotated, if it came to a place after that.
+    fn rotated(&mut self, finding: &Finding, on: Day) {
+        let exposures = finding.history.iter().flat_map(|history| &history.exposures);
+        let came = exposures.filter_map(|exposure| Day::parse(exposure.introduced.as_ref()?.day()));
+        if came.into_iter().any(|day| day > on) {
+            self.after_rotation.get_or_insert_with(|| (0, place(finding))).0 += 1;
+        }
+    }
+
     fn finish(mut self) -> Vec<Note> {
         let others =
             |number: u64| if number > 1 { format!(" (and at {} more places)", number - 1) } else { String::new() };
@@ -209,6 +235,14 @@ impl Telling {
                 others(number)
             );
             self.notes.push(Note::new(NoteKind::OtherPlace, place, detail));
+        }
+        if let Some((number, place)) = self.after_rotation.take() {
+            let detail = format!(
+                "a secret that is rotated was committed here{} after its rotation; it counts as rotated: see that the old \
+                 value is dead and that nothing uses it",
+                others(number)
+            );
+            self.notes.push(Note::new(NoteKind::AfterRotation, place, detail));
         }
         self.notes
     }

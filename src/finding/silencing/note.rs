@@ -17,6 +17,8 @@ pub enum NoteKind {
     OtherPlace,
     /// A configuration leaves paths out.
     LeavesOut,
+    /// A secret came to a place after it was rotated.
+    AfterRotation,
 }
 
 impl NoteKind {
@@ -30,6 +32,7 @@ impl NoteKind {
             Self::WithoutReason => "silence-without-reason",
             Self::OtherPlace => "silenced-elsewhere",
             Self::LeavesOut => "configured-exclude",
+            Self::AfterRotation => "used-after-rotation",
         }
     }
 }

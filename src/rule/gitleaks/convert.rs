@@ -216,7 +216,9 @@ fn rule(draft: &Draft, search: Search) -> Rule {
         guessable: false,
         // There as here a rule of this name gives way to others.
         generic: draft.id.to_lowercase().contains("generic"),
+        publishable: false,
         shared_format: false,
+        parts: Vec::new(),
         rotation: "generic-secret".into(),
         docs: None,
     }
