@@ -157,6 +157,7 @@ pub fn sample(rule: &Rule, seed: u64) -> Result<String, String> {
     let hir = match &rule.matcher {
         Matcher::Text(pattern) | Matcher::Value { value: pattern, .. } => Some(pattern.hir()?),
         Matcher::Url => None,
+        Matcher::Personal(_) => return Err(format!("`{}`: it has no pattern", rule.id)),
         Matcher::Search(_) => return Err(format!("`{}`: such rules have no examples", rule.id)),
     };
     for _ in 0..TRIES {

@@ -1,6 +1,6 @@
 //! Weighs what a value looks like and where it stands.
 
-use super::assign::{Assignment, Operator};
+use super::assign::{Assignment, Operator, Setting};
 use super::path::PathKind;
 use super::score::Score;
 use super::{entropy, naturalness, placeholder};
@@ -65,8 +65,20 @@ pub(super) fn generic(score: &mut Score, text: &[u8], found: &Assignment, path: 
     by_path(score, path);
 }
 
-fn by_name(score: &mut Score, name: &[u8], value: &[u8]) {
+/// The words of a name without those that only say that builds put its value into client bundles, if the rest says that it is a
+/// secret: nobody means to publish a `NEXT_PUBLIC_ADMIN_PASSWORD`.
+fn telling_words(name: &[u8]) -> Vec<String> {
     let words = words(name);
+    let tells = |word: &String| matches!(word.as_str(), "secret" | "password" | "passwd" | "private");
+    let public = words.iter().take(2).position(|word| word == "public");
+    match public {
+        Some(at) if words[at + 1..].iter().any(tells) => words[at + 1..].to_vec(),
+        _ => words,
+    }
+}
+
+fn by_name(score: &mut Score, name: &[u8], value: &[u8]) {
+    let words = telling_words(name);
     if words.last().is_some_and(|w| NOT_THE_SECRET.contains(&w.as_str())) {
         score.add(-60, "the name is about a secret, not of one");
     }
@@ -84,11 +96,14 @@ fn by_name(score: &mut Score, name: &[u8], value: &[u8]) {
 
 fn by_syntax(score: &mut Score, found: &Assignment, value: &[u8], path: PathKind) {
     match found.operator {
-        Operator::Compare => score.add(-15, "compared, not assigned"),
+        Operator::Compare => score.add(-5, "compared, not assigned"),
         Operator::Call => score.add(-5, "an argument of a call"),
         Operator::Next
             if value.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'-' | b'.' | b'@' | b'/')) =>
         {
+            score.add(-35, "the word after the name, which could be another name");
+        }
+        Operator::Next if value.iter().all(u8::is_ascii_alphabetic) && names_a_secret(value) => {
             score.add(-35, "the word after the name, which could be another name");
         }
         Operator::Next => score.add(-10, "the argument after the name"),
@@ -98,6 +113,8 @@ fn by_syntax(score: &mut Score, found: &Assignment, value: &[u8], path: PathKind
     if found.quoted {
         return;
     }
+    // Lines of settings are the same wherever they are written.
+    let config = path.config || found.setting != Setting::Unknown;
     let call = value.windows(2).any(|pair| pair[0].is_ascii_alphanumeric() && matches!(pair[1], b'(' | b'['));
     let expression = value.iter().any(|b| matches!(b, b'(' | b'[' | b'{' | b'|' | b'*'))
         || memchr::memmem::find(value, b"->").is_some()
@@ -106,16 +123,16 @@ fn by_syntax(score: &mut Score, found: &Assignment, value: &[u8], path: PathKind
     let variable = value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$' | b'!' | b'&'));
     if value.starts_with(b"{") || value.starts_with(b"[") {
         score.add(-80, "a list or a table");
-    } else if path.code {
+    } else if path.code && found.setting != Setting::Literal {
         score.add(-80, "a bare word in code");
-    } else if call || (expression && !path.config) {
+    } else if call || (expression && !config) {
         score.add(-50, "an expression");
-    } else if variable && !has_digit && !path.config {
+    } else if variable && !has_digit && !config {
         // A variable's name reads like words.
         let points = if naturalness::looks_random(value) { -25 } else { -40 };
         score.add(points, "a bare word outside configuration");
-    } else if !path.config {
-        score.add(-20, "not quoted, outside configuration");
+    } else if !config {
+        score.add(-15, "not quoted, outside configuration");
     }
 }
 
@@ -126,7 +143,7 @@ fn by_shape(score: &mut Score, value: &[u8]) {
     if value.len() < 4 {
         score.add(-50, "shorter than four characters");
     } else if value.len() < 6 {
-        score.add(-15, "shorter than six characters");
+        score.add(-10, "shorter than six characters");
     }
     if blanks >= 2 {
         score.add(-50, "a text of several words");
@@ -207,7 +224,9 @@ fn is_pattern(value: &[u8]) -> bool {
         || has(b"[^")
         || has(b"(?:")
         || has(b".*");
-    count && class || has(b"(?:") || has(b"(?i)")
+    // What is behind the name is in the pattern as well: `s,^\(password=\).*,\1…`.
+    let rest = value.starts_with(b").*") || value.starts_with(b").+");
+    count && class || rest || value.starts_with(b"[^") || has(b"(?:") || has(b"(?i)")
 }
 
 fn by_randomness(score: &mut Score, value: &[u8]) {
@@ -225,7 +244,7 @@ fn by_randomness(score: &mut Score, value: &[u8]) {
     if !natural && value.len() >= 16 && entropy::shannon(value) >= 3.0 {
         score.add(25, "looks random");
     } else if mixed && (symbols || !natural) {
-        score.add(10, "mixes letters, digits and signs");
+        score.add(15, "mixes letters, digits and signs");
     }
     if entropy::in_runs(value) * 2 >= value.len().max(2) {
         score.add(-50, "repeated or counting characters");
@@ -264,7 +283,7 @@ pub(super) fn names_a_secret(name: &[u8]) -> bool {
 pub(super) fn vendor_value(score: &mut Score, text: &[u8], found: &Assignment, named: bool, path: PathKind) {
     let value = &text[found.value.clone()];
     vendor(score, value);
-    let name = words(&text[found.name.clone()]);
+    let name = telling_words(&text[found.name.clone()]);
     if named {
         score.add(10, "the name is the provider's for such values");
     } else if name.last().is_some_and(|w| NOT_THE_SECRET.contains(&w.as_str())) {
@@ -331,6 +350,9 @@ mod tests {
     fn names_fall_into_words() {
         assert_eq!(words(b"dbPassword_old"), ["db", "password", "old"]);
         assert_eq!(words(b"API_KEY"), ["api", "key"]);
+        assert_eq!(telling_words(b"NEXT_PUBLIC_DB_PASSWORD"), ["db", "password"]);
+        assert_eq!(telling_words(b"NEXT_PUBLIC_API_KEY"), ["next", "public", "api", "key"]);
+        assert_eq!(telling_words(b"public_hash"), ["public", "hash"]);
         assert_eq!(words(b"spring.datasource.password"), ["spring", "datasource", "password"]);
     }
 }

@@ -2,11 +2,16 @@
 //! then evidence for and against.
 
 mod assign;
+pub mod decode;
+mod encoded;
 mod entropy;
 pub mod example;
+mod hidden_trace;
 mod judge;
 mod naturalness;
+mod parts;
 mod path;
+mod personal;
 mod placeholder;
 mod prefilter;
 mod proof;
@@ -21,7 +26,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use self::assign::Assignment;
-pub use self::path::PathKind;
+pub use self::encoded::{Decoding, Hidden};
+pub use self::hidden_trace::HiddenTrace;
+pub use self::parts::{Beside, Parts, parts};
+pub use self::path::{PathKind, is_delivered};
 use self::prefilter::{Hit, Joined, Prefilter};
 pub use self::proof::Fact;
 use self::proof::{Proof, base62_checksum};
@@ -74,6 +82,7 @@ pub struct Detector {
     rules: Arc<RuleSet>,
     prefilter: Prefilter,
     searches: bool,
+    personal: Option<personal::Finder>,
 }
 
 /// Buffers that are reused from one window to the next.
@@ -85,13 +94,25 @@ pub struct Scratch {
     cut: bool,
 }
 
+impl Scratch {
+    /// Where the anchors begin that were found in the last window, in order.
+    #[must_use]
+    pub fn anchors(&self) -> Vec<usize> {
+        let mut anchors: Vec<usize> = self.hits.iter().map(|hit| hit.start).collect();
+        anchors.sort_unstable();
+        anchors.dedup();
+        anchors
+    }
+}
+
 impl Detector {
     /// Builds the automaton over the anchors of `rules`.
     #[must_use]
     pub fn new(rules: Arc<RuleSet>) -> Self {
         let prefilter = Prefilter::new(&rules);
         let searches = rules.rules().iter().any(|rule| rule.search().is_some_and(|search| search.regex().is_some()));
-        Self { rules, prefilter, searches }
+        let personal = personal::Finder::new(&rules);
+        Self { rules, prefilter, searches, personal }
     }
 
     /// The rules it looks for.
@@ -108,6 +129,10 @@ impl Detector {
         let mut found = self.verify(window, &scratch.hits);
         if self.searches_texts() {
             self.search(window, scratch, &mut found);
+            in_order(&mut found);
+        }
+        if let Some(personal) = &self.personal {
+            scratch.cut |= personal.find(window, &mut found);
             in_order(&mut found);
         }
         found
@@ -182,8 +207,8 @@ impl<'b> At<'_, 'b> {
             Matcher::Text(pattern) => self.follow_text(pattern, found),
             Matcher::Value { value, name } => self.follow_value(value, name.as_ref(), found),
             Matcher::Url => self.follow_url(found),
-            // Looks at the whole text, once.
-            Matcher::Search(_) => {}
+            // They look at the whole text, once.
+            Matcher::Search(_) | Matcher::Personal(_) => {}
         }
     }
 

@@ -19,6 +19,8 @@ pub struct PathKind {
     pub code: bool,
     /// Configuration, in which a bare word is a value.
     pub config: bool,
+    /// What a build has made for browsers: every visitor of the site gets it.
+    pub client: bool,
 }
 
 const LOCKS: &[&str] = &[
@@ -41,13 +43,50 @@ const CONFIG: &[&str] = &[
     "env", "properties", "ini", "cfg", "conf", "config", "cnf", "toml", "yaml", "yml", "json", "jsonc", "json5", "xml",
     "plist", "sh", "bash", "zsh", "fish", "ps1", "psm1", "bat", "cmd", "tfvars", "hcl", "netrc", "npmrc", "pypirc",
     "pgpass", "dockerfile", "log", "service", "reg", "settings", "secret", "secrets", "credentials", "http", "rest",
-    "curl",
+    "curl", "ldif", "rsp",
 ];
 
 const DOCS: &[&str] =
     &["md", "mdx", "rst", "adoc", "asciidoc", "txt", "tex", "pod", "1", "3", "5", "7", "8", "ipynb", "html", "htm"];
 
+/// Folders in which the tools of the web put what browsers get.
+const CLIENT_FOLDERS: &[&str] = &[
+    "/.next/static/", "/dist/assets/", "/build/static/js/", "/public/build/", "/_nuxt/", "/.output/public/",
+    "/storybook-static/",
+];
+
+/// Service workers.
+const WORKERS: &[&str] = &[
+    "sw.js", "service-worker.js", "serviceworker.js", "service_worker.js", "ngsw-worker.js", "firebase-messaging-sw.js",
+];
+
+/// What the runtimes of webpack, Vite, Next and Nuxt have at the head of a script for browsers, and in no other.
+const RUNTIMES: &[&[u8]] = &[
+    b"self.webpackChunk", b"self[\"webpackChunk", b"window.webpackJsonp", b"window[\"webpackJsonp",
+    b"this.webpackJsonp", b"this[\"webpackJsonp", b"__vite__mapDeps", b"__vitePreload", b"__NEXT_DATA__", b"__NUXT__",
+];
+
+/// How much of a script is looked at for them.
+const HEAD: usize = 4096;
+
+/// Whether a path, in lower case, is of something that a build has made for browsers, or of one of its sources in a source map.
+fn is_client(path: &str, name: &str, extension: &str) -> bool {
+    const WEB: &[&str] = &["js", "mjs", "css", "html", "map", "json", "ts", "tsx", "jsx", "vue", "svelte", "astro"];
+    let path = format!("/{path}");
+    let in_folder = CLIENT_FOLDERS.iter().any(|folder| path.contains(folder));
+    let worker = WORKERS.contains(&name) || (name.starts_with("workbox-") && extension == "js");
+    WEB.contains(&extension) && (in_folder || worker)
+}
+
 impl PathKind {
+    /// The same, if what a file holds shows that it is made for browsers.
+    #[must_use]
+    pub fn seen(self, head: &[u8]) -> Self {
+        let head = &head[..head.len().min(HEAD)];
+        let runtime = || RUNTIMES.iter().any(|sign| memchr::memmem::find(head, sign).is_some());
+        Self { client: self.client || (self.code && runtime()), ..self }
+    }
+
     /// The kind that a match is believed in most: of any other it scores the same or less.
     #[must_use]
     pub fn credulous() -> Self {
@@ -98,8 +137,26 @@ impl PathKind {
                 || (extension == "properties" && words().any(|w| w.len() == 2) && name.contains("messages")),
             code,
             config,
+            client: is_client(&lower, name, extension),
         }
     }
+}
+
+/// Whether a path looks like what a web server gives to everybody.
+#[must_use]
+pub fn is_delivered(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
+    let is_web = [".js", ".mjs", ".css", ".html", ".htm", ".map", ".json"].iter().any(|end| name.ends_with(end));
+    let is_built = [".bundle.", ".chunk.", ".min."].iter().any(|mark| name.contains(mark));
+    let is_served = folders.split('/').any(|folder| {
+        matches!(
+            folder,
+            "dist" | "public" | "static" | "public_html" | "htdocs" | "wwwroot" | "www" | ".next" | ".output"
+        )
+    });
+    let is_foreign = folders.split('/').any(|folder| folder == "node_modules");
+    is_web && (is_built || is_served) && !is_foreign
 }
 
 #[cfg(test)]
@@ -120,6 +177,29 @@ mod tests {
         assert!(PathKind::of("static/app.min.js").minified);
         assert!(PathKind::of("conf/locales/de.yml").locale);
         assert!(PathKind::of("docs/setup.rst").docs);
+        for path in
+            ["app/.next/static/chunks/1.js", "dist/assets/index-4f.js", "web/_nuxt/a.mjs", "sw.js", "a/workbox-1.js"]
+        {
+            assert!(PathKind::of(path).client, "{path}");
+        }
+        for path in [".next/server/app.js", "mydist/assets/x.js", "assets/a.js", "dist/assets/data.bin", "answ.js"] {
+            assert!(!PathKind::of(path).client, "{path}");
+        }
+        let script = PathKind::of("static/main.js");
+        assert!(script.seen(b"(self.webpackChunk_N_E=self.webpackChunk_N_E||[]).push([[1],{").client);
+        assert!(!script.seen(b"exports.id=1;exports.modules={").client);
         assert_eq!(PathKind::of("LICENSE"), PathKind::default());
+    }
+
+    #[test]
+    fn paths_that_are_delivered() {
+        for path in ["dist/app.js", "web/public/index.html", "a/app.min.js", "src/x.bundle.js", "static/app.js.map"] {
+            assert!(is_delivered(path), "{path}");
+        }
+        for path in
+            ["src/app.js", "dist/server.py", "public/.env", "node_modules/a/dist/b.js", "distant/app.js", "dist"]
+        {
+            assert!(!is_delivered(path), "{path}");
+        }
     }
 }

@@ -62,6 +62,12 @@ impl Score {
         }
     }
 
+    /// Whether the rule itself is unsure of what it finds.
+    #[must_use]
+    pub fn is_of_unsure_rule(&self) -> bool {
+        self.evidence.first().is_some_and(|rule| rule.points < MEDIUM)
+    }
+
     /// The reasons, in the order they were found.
     #[must_use]
     pub fn evidence(&self) -> &[Evidence] {

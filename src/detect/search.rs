@@ -77,8 +77,9 @@ impl Detector {
 
     /// How sure the rules are of the first thing that one of them finds.
     pub(super) fn finds_by_search(&self, window: &Window<'_>, hits: impl Iterator<Item = Hit>) -> Option<Confidence> {
+        let personal = self.personal.as_ref().and_then(|personal| personal.finds(window));
         if !self.searches_texts() {
-            return None;
+            return personal;
         }
         let finds = |index: &RuleIndex| {
             let mut any = false;
@@ -91,7 +92,7 @@ impl Detector {
             any
         };
         let finding = self.awake(window, hits).into_iter().filter(finds);
-        finding.filter_map(|index| Score::of_rule(self.rules.get(index).confidence).confidence()).max()
+        finding.filter_map(|index| Score::of_rule(self.rules.get(index).confidence).confidence()).max().max(personal)
     }
 }
 

@@ -44,6 +44,15 @@ impl Trace {
     }
 }
 
+impl Trace {
+    /// Where the anchors in `range` begin, in order.
+    pub(super) fn anchors(&self, range: &Range<usize>) -> Vec<usize> {
+        let first = self.hits.partition_point(|known| known.hit.start < range.start);
+        let hits = self.hits[first..].iter().map(|known| known.hit.start);
+        hits.take_while(|&at| at < range.end).collect()
+    }
+}
+
 impl Detector {
     /// Searches a whole text.
     #[must_use]
@@ -143,7 +152,7 @@ impl Detector {
                 Matcher::Value { .. } => (VALUE_BEFORE, VALUE_AFTER),
                 Matcher::Url => (URL_BEFORE, URL_AFTER),
                 // It looks at the whole text, and is asked again for each.
-                Matcher::Search(_) => (0, 0),
+                Matcher::Search(_) | Matcher::Personal(_) => (0, 0),
             };
             (before.max(rule.0), after.max(rule.1))
         })

@@ -19,6 +19,19 @@ pub(super) struct Assignment {
     pub(super) quoted: bool,
     /// Whether a word such as `Bearer` stood before the value.
     pub(super) scheme: bool,
+    /// What the text around it is, where that tells that a bare word is a value.
+    pub(super) setting: Setting,
+}
+
+/// What an assignment stands in, whatever the file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Setting {
+    /// Nothing that is known.
+    Unknown,
+    /// A line of an environment or of properties, in a document or a script: `export NAME=value`, `-e NAME=value`. A clause of SQL.
+    Line,
+    /// A literal: the query of an address, the body of a form, `"NAME=value"`.
+    Literal,
 }
 
 impl Assignment {
@@ -76,9 +89,20 @@ pub(super) fn assignment(text: &[u8], name: Range<usize>) -> Option<Assignment> 
     let flag = text[name.start] == b'-';
     let opened = if flag { b'-' } else { text[..name.start].last().copied().unwrap_or(b'\n') };
     let closed = cursor.quote().is_some();
+    let before_brackets = cursor.at;
     while cursor.eat(b"]") || cursor.eat(b")") {}
+    let bracketed = cursor.at > before_brackets;
     let blanks = cursor.blanks();
-    let operator = operator(&mut cursor, &text[..name.start], Edges { opened, closed, blanks })?;
+    let statement =
+        text[name.clone()].last_chunk().is_some_and(|end: &[u8; 13]| end.eq_ignore_ascii_case(b"identified by"));
+    let operator = operator(&mut cursor, &text[..name.start], Edges { opened, closed, blanks, statement })?;
+    // `("a", "pass"), ("b", …)`: the next thing belongs to something else.
+    let elsewhere = operator == Operator::Next && bracketed;
+    // `${PASSWORD:?must be set}` is a message.
+    let message = operator == Operator::Colon && opened == b'{' && matches!(cursor.peek(), b'?' | b'+');
+    if elsewhere || message {
+        return None;
+    }
     let before_lines = cursor.at;
     cursor.blanks_and_lines();
     let lines_crossed = text[before_lines..cursor.at].contains(&b'\n');
@@ -90,8 +114,48 @@ pub(super) fn assignment(text: &[u8], name: Range<usize>) -> Option<Assignment> 
     if value.is_empty() || (needs_quote && !quoted) {
         return None;
     }
+    // `"rule": "admin-secret", "provider": …`: the next thing is a key.
+    let after = text[value.end..].trim_ascii_start();
+    let is_key =
+        operator == Operator::Next && after.get(1..).is_some_and(|rest| rest.trim_ascii_start().starts_with(b":"));
+    // `IDENTIFIED BY (Oracle)` is a text about it.
+    if is_key || (statement && !quoted && !text[value.start].is_ascii_alphanumeric()) {
+        return None;
+    }
     let scheme = value.start != whole.start;
-    Some(Assignment { name, value, operator, quoted, scheme })
+    let setting = match operator {
+        Operator::Space if statement => Setting::Line,
+        Operator::Assign if !quoted => setting(text, &name, &value),
+        _ => Setting::Unknown,
+    };
+    Some(Assignment { name, value, operator, quoted, scheme, setting })
+}
+
+/// What an assignment of a bare word stands in. There are no blanks around such an operator.
+fn setting(text: &[u8], name: &Range<usize>, value: &Range<usize>) -> Setting {
+    if value.start != name.end + 1 {
+        return Setting::Unknown;
+    }
+    let before = &text[name.start.saturating_sub(NAME_MAX)..name.start];
+    let after = text[value.end..].first().copied().unwrap_or(b'\n');
+    let opened = before.last().copied().unwrap_or(b'\n');
+    let marked = matches!(opened, b'"' | b'\'' | b'`');
+    let variable = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_';
+    let whole = marked && after == opened && text[name.clone()].iter().all(variable);
+    // `https://h/cb#name=value`, no comment.
+    let fragment = opened == b'#' && before.iter().nth_back(1).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'/');
+    if matches!(opened, b'?' | b'&') || fragment || (marked && after == b'&') || whole {
+        return Setting::Literal;
+    }
+    let line = memchr::memrchr2(b'\n', b'\r', before).map_or(before, |at| &before[at + 1..]);
+    let tail = &text[value.end..(value.end + 8).min(text.len())];
+    let tail = memchr::memchr2(b'\n', b'\r', tail).map_or(tail, |at| &tail[..at]).trim_ascii();
+    let ends = tail.is_empty() || tail == b"\\" || tail.starts_with(b"#");
+    match line.rsplit(u8::is_ascii_whitespace).find(|word| !word.is_empty()) {
+        Some(b"export" | b"-e" | b"--env" | b"--build-arg" | b"set" | b"SET" | b"ENV" | b"ARG") => Setting::Line,
+        None | Some(b"-" | b"#" | b"*" | b">" | b"$") if ends => Setting::Line,
+        _ => Setting::Unknown,
+    }
 }
 
 /// What stands directly around a name.
@@ -103,10 +167,12 @@ struct Edges {
     closed: bool,
     /// The blanks after it.
     blanks: usize,
+    /// Whether it is a clause of SQL that its value follows: `IDENTIFIED BY value`.
+    statement: bool,
 }
 
 fn operator(cursor: &mut Cursor<'_>, before: &[u8], edges: Edges) -> Option<Operator> {
-    let Edges { opened, closed, blanks } = edges;
+    let Edges { opened, closed, blanks, statement } = edges;
     const TABLE: &[(&[u8], Operator)] = &[
         (b"===", Operator::Compare),
         (b"!==", Operator::Compare),
@@ -124,6 +190,9 @@ fn operator(cursor: &mut Cursor<'_>, before: &[u8], edges: Edges) -> Option<Oper
     if let Some(&(_, operator)) = TABLE.iter().find(|(literal, _)| cursor.eat(literal)) {
         return Some(operator);
     }
+    if statement && blanks > 0 {
+        return Some(Operator::Space);
+    }
     match cursor.peek() {
         // In `arn:aws:secretsmanager:eu` nothing is a name.
         b':' if opened != b':' && !cursor.rest().starts_with(b"::") && !cursor.rest().starts_with(b"://") => {
@@ -132,7 +201,9 @@ fn operator(cursor: &mut Cursor<'_>, before: &[u8], edges: Edges) -> Option<Oper
         }
         b',' if closed || opened == b':' => {
             cursor.at += 1;
-            Some(named_value(cursor).unwrap_or(Operator::Next))
+            // A flag and its value as elements of a list: `"--password", "value"`.
+            let next = if closed && opened == b'-' { Operator::Space } else { Operator::Next };
+            Some(named_value(cursor).unwrap_or(next))
         }
         b'(' if !closed => {
             cursor.at += 1;
@@ -246,6 +317,9 @@ mod tests {
             ("{user: u, pass: \"VALUE\"}", "VALUE", Colon, true),
             ("spring.datasource.password=VALUE(3)", "VALUE(3)", Assign, false),
             ("GET /login?user=u&password=VALUE&next=/ HTTP/1.1", "VALUE", Assign, false),
+            ("[\"--password\", \"VALUE\"]", "VALUE", Space, true),
+            (r#""Pass": "{\"kid\": \"ab\", \"v\":\"VALUE567890123456\"}""#, "VALUE567890123456", Colon, true),
+            (r#""Pass": "{\"kid\": \"ab\"}""#, r#"{\"kid\": \"ab\"}"#, Colon, true),
             ("https://h/?password=VALUE#top", "VALUE", Assign, false),
             ("X-Pass: Bearer VALUE\n", "VALUE", Colon, false),
             ("'x-pass': 'Token VALUE'", "VALUE", Colon, true),
@@ -258,10 +332,47 @@ mod tests {
     }
 
     #[test]
+    fn what_an_assignment_stands_in() {
+        use Setting::*;
+        let table: &[(&str, Setting)] = &[
+            ("PASS=VALUE\n", Line),
+            ("x\n  export DB_PASS=VALUE other", Line),
+            ("docker run -e PASS=VALUE image", Line),
+            ("- PASS=VALUE", Line),
+            ("INWX_PASS=VALUE \\\nlego", Line),
+            ("pass=VALUE # old", Line),
+            ("#pass=VALUE", Line),
+            ("pass = VALUE", Unknown),
+            ("if pass=VALUE", Unknown),
+            ("pass=VALUE is what you say", Unknown),
+            ("\"user=u&pass=VALUE\"", Literal),
+            ("\"pass=VALUE&user=u\"", Literal),
+            ("https://h/cb#pass=VALUE&x=1", Literal),
+            ("- \"DB_PASS=VALUE\"", Literal),
+            ("build --build-arg PASS=VALUE .", Line),
+            ("\"pass=VALUE\"", Unknown),
+            ("pass=\"VALUE\"", Unknown),
+        ];
+        for (text, setting) in table {
+            let at = text.to_lowercase().find("pass").expect("the text names a password");
+            let found = assignment(text.as_bytes(), name_around(text.as_bytes(), at..at + 4)).expect("a value");
+            assert_eq!(found.setting, *setting, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_clause_of_sql() {
+        let text = b"alter user sys identified by Value4 container=all;";
+        let found = assignment(text, name_around(text, 15..28)).expect("a value");
+        assert_eq!(&text[found.value], b"Value4");
+    }
+
+    #[test]
     fn what_is_no_assignment() {
         for text in [
             "the password is secret", "password", "password = \"\"", "check(password, user)", "password()",
-            "password::hash", "\"Enter your password\"", "if password == other", "PASSWORD=\nUSER=x",
+            "password::hash", "(\"a\", \"pass\"), (\"b-04\", 1)", "\"pass\", \"provider\": 1", "${PASS:?must be set}",
+            "\"Enter your password\"", "if password == other", "PASSWORD=\nUSER=x",
         ] {
             let found = read(text);
             assert!(found.as_ref().is_none_or(|f| f.1.starts_with("USER")), "{text}: {found:?}");

@@ -66,7 +66,7 @@ pub(super) fn value(cursor: &mut Cursor<'_>, context: Context) -> Option<(Range<
         cursor.at += 1;
     }
     if let Some((mark, slashes)) = cursor.quote() {
-        return quoted(cursor, mark, slashes).map(|range| (range, true));
+        return quoted(cursor, mark, slashes).map(|range| (in_table(cursor.text, range), true));
     }
     let value = unquoted(cursor, context);
     if operator == Operator::Markup && cursor.peek() != b'<' && !cursor.rest().starts_with(b"]]") {
@@ -154,9 +154,40 @@ fn quoted(cursor: &mut Cursor<'_>, mark: u8, slashes: usize) -> Option<Range<usi
     None
 }
 
+/// What is worth a look in a table that is written as a text: `"{\"app\": \"x\", \"token\": \"…\"}"`. It is the longest of its
+/// words in marks; a text without a long one is left as it is.
+fn in_table(text: &[u8], range: Range<usize>) -> Range<usize> {
+    const LONG: usize = 16;
+    let value = &text[range.clone()];
+    let opened = value.strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
+    if !opened.is_some_and(|rest| rest.first() == Some(&b'\\') || rest.first() == Some(&b'"')) {
+        return range;
+    }
+    let is_mark = |byte: u8| matches!(byte, b'"' | b'\'' | b'\\');
+    let mut longest = 0..0;
+    let mut start = 0;
+    for at in memchr::memchr3_iter(b'"', b'\'', b'\\', value) {
+        let word = &value[start..at];
+        let plain = word.iter().all(|b| b.is_ascii_alphanumeric() || b"_-+/=.".contains(b));
+        if plain && word.len() > longest.len() && start > 0 && is_mark(value[start - 1]) {
+            longest = start..at;
+        }
+        start = at + 1;
+    }
+    if longest.len() < LONG { range } else { range.start + longest.start..range.start + longest.end }
+}
+
 /// Whether a mark after so many backslashes ends a text that was opened by one after `slashes`.
 fn closes(escaped: usize, slashes: usize) -> bool {
     if slashes == 0 { escaped.is_multiple_of(2) } else { escaped <= slashes }
+}
+
+/// Where `&other=` begins.
+fn next_pair(value: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'&', value).find(|at| {
+        let name = value[at + 1..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+        name > 0 && value.get(at + 1 + name) == Some(&b'=')
+    })
 }
 
 fn unquoted(cursor: &mut Cursor<'_>, Context { operator, opened }: Context) -> Range<usize> {
@@ -170,6 +201,9 @@ fn unquoted(cursor: &mut Cursor<'_>, Context { operator, opened }: Context) -> R
         _ => *b <= b' ' || *b == 0x7f || matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>' | b',' | b';'),
     };
     let len = cursor.text[start..limit].iter().take_while(|b| !ends(b)).count();
+    // The body of a form in marks, `"name=value&other=…"`, or what follows an address.
+    let in_marks = operator == Operator::Assign && matches!(opened, b'"' | b'\'' | b'`' | b'#');
+    let len = if in_marks { next_pair(&cursor.text[start..start + len]).unwrap_or(len) } else { len };
     // A line end that is written out, in a text within a text.
     let escape = |pair: &[u8]| matches!(pair, br"\n" | br"\r" | br"\t");
     let len = cursor.text[start..start + len].windows(2).position(escape).unwrap_or(len);

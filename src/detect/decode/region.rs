@@ -1,0 +1,258 @@
+//! The search of a text for what may be encoded in it.
+//!
+//! Most texts hold no sign of an encoding, and that must cost next to nothing. So only the rarest byte of each sign is looked for, with
+//! vector instructions where there are any, and what is as frequent as quotation marks is looked at only near an anchor of a rule.
+
+use std::ops::Range;
+
+use super::map::Pieces;
+use super::{PathKind, base64, escapes, join, kubernetes, wide};
+
+/// How many bytes after a sign's first one decide.
+const LOOK_AHEAD: usize = 2;
+
+/// How far after an anchor, and after the last joint, two literals may be joined. A name, or the beginning of a credential, stands in
+/// the first of them.
+const JOINT_WITHIN: usize = 192;
+
+/// What bounds a search.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits<'a> {
+    /// How many bytes may be made of one compressed value.
+    pub(super) room: usize,
+    /// Whether it is the text itself that is searched, not a view.
+    pub(super) first: bool,
+    /// Where anchors of rules begin, in order: string literals are joined only after one. Anywhere, if that is not known.
+    pub(super) anchors: Option<&'a [usize]>,
+}
+
+/// The beginning of something that may be encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sign {
+    Percent,
+    Backslash,
+    Continuation,
+    Entity,
+    QuotedPrintable,
+    Ansi,
+    Quote,
+    Nul,
+}
+
+const SIGNS: usize = 8;
+
+/// How many pieces of one text are kept: each takes some memory, however short it is.
+const PIECES: usize = 1 << 19;
+
+/// What a search found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Everything that is encoded in the core, or begins or ends in it, in no order.
+    pub(super) pieces: Pieces,
+    /// Whether something was left out for its size.
+    pub(super) cut: bool,
+    /// How many bytes were made of what is compressed, those that were thrown away too.
+    pub(super) inflated: usize,
+}
+
+/// Finds what is encoded in `core`, or begins or ends in it.
+pub(super) fn find(text: &[u8], core: Range<usize>, path: PathKind, limits: Limits<'_>) -> Found {
+    let mut found = Found::default();
+    let Found { pieces, cut, inflated } = &mut found;
+    if !path.lock {
+        if !path.code {
+            kubernetes::find(text, core.clone(), pieces);
+        }
+        let mut digits = base64::Digits { text, room: limits.room, first: limits.first, pieces, cut };
+        digits.find(core.clone());
+        *inflated = limits.room - digits.room;
+    }
+    // Each kind goes on where it has got to.
+    let mut done = [core.start; SIGNS];
+    let markup = !path.code || text.trim_ascii_start().first() == Some(&b'<');
+    let wanted = Wanted { markup, mail: !path.code, anchors: limits.anchors };
+    for_signs(text, core, &wanted, &mut |at, sign| {
+        let done = &mut done[sign as usize];
+        if at < *done {
+            return false;
+        }
+        if pieces.list.len() > PIECES {
+            *cut = true;
+            return false;
+        }
+        let known = pieces.list.len();
+        let after = match sign {
+            Sign::Percent => escapes::percent(text, at, *done, pieces),
+            Sign::Backslash => escapes::backslash(text, at, *done, pieces),
+            Sign::Entity => escapes::entities(text, at, *done, pieces),
+            Sign::QuotedPrintable => escapes::quoted_printable(text, at, *done, pieces),
+            Sign::Ansi => escapes::ansi(text, at, pieces),
+            Sign::Continuation => join::continuation(text, at, pieces),
+            Sign::Quote => join::literals(text, at, pieces),
+            Sign::Nul => wide::find(text, at, *done, limits.first, pieces),
+        };
+        *done = after.max(at + 1);
+        pieces.list.len() > known
+    });
+    found
+}
+
+/// Which signs a text may have.
+struct Wanted<'a> {
+    /// Named entities: code has an `&` on every other line.
+    markup: bool,
+    /// Quoted-printable, for the `=`.
+    mail: bool,
+    /// See [`Limits`].
+    anchors: Option<&'a [usize]>,
+}
+
+/// Calls `report` with every sign that begins in `core`, those of one kind in order. It answers whether something was made of one.
+fn for_signs(text: &[u8], core: Range<usize>, wanted: &Wanted<'_>, report: &mut impl FnMut(usize, Sign) -> bool) {
+    let mut look = |at: usize| {
+        let byte = |offset: usize| text.get(at + offset).copied().unwrap_or(b' ');
+        sign(byte(0), byte(1), byte(2)).is_some_and(|sign| report(at, sign))
+    };
+    let part = &text[core.clone()];
+    // Most are formats and ends of lines, which the next byte tells.
+    let is_next = |at: usize, wanted: &[u8]| text.get(core.start + at + 1).is_some_and(|next| wanted.contains(next));
+    for at in memchr::memchr2_iter(b'%', b'\\', part) {
+        if is_next(at, b"01234567uUx\"\\\n\r") {
+            look(core.start + at);
+        }
+    }
+    for at in memchr::memchr_iter(0x1b, part) {
+        look(core.start + at);
+    }
+    if wanted.markup {
+        for at in memchr::memchr_iter(b'&', part).filter(|&at| is_next(at, b"#qa")) {
+            look(core.start + at);
+        }
+    } else {
+        let part = &text[core.start..(core.end + LOOK_AHEAD - 1).min(text.len())];
+        for at in memchr::memmem::find_iter(part, b"&#") {
+            look(core.start + at);
+        }
+    }
+    if wanted.mail {
+        for at in memchr::memchr_iter(b'=', part).filter(|&at| is_next(at, b"3\n\r")) {
+            look(core.start + at);
+        }
+    }
+    let mut from = core.start;
+    while let Some(offset) = memchr::memchr(0, &text[from..core.end]) {
+        let start = from + offset;
+        from = start + text[start..core.end].iter().take_while(|&&byte| byte == 0).count();
+        // Of a run only its ends are at a character.
+        for at in [Some(start), from.checked_sub(2), Some(from - 1)].into_iter().flatten().filter(|&at| at >= start) {
+            look(at);
+        }
+    }
+    let quotes =
+        |range: Range<usize>| memchr::memchr2_iter(b'"', b'\'', &text[range.clone()]).map(move |at| range.start + at);
+    let Some(anchors) = wanted.anchors else {
+        for at in quotes(core) {
+            look(at);
+        }
+        return;
+    };
+    let mut done = core.start;
+    let first = anchors.partition_point(|&at| at + JOINT_WITHIN < core.start);
+    for &anchor in &anchors[first..] {
+        if anchor >= core.end {
+            break;
+        }
+        let mut until = (anchor + JOINT_WITHIN).min(core.end);
+        while done < until {
+            let Some(at) = quotes(done.max(anchor).min(until)..until).next() else { break };
+            if look(at) {
+                until = (at + JOINT_WITHIN).min(core.end);
+            }
+            done = at + 1;
+        }
+        done = done.max(until);
+    }
+}
+
+fn is_printable(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
+}
+
+/// Operators between two literals, and what may stand between a literal and the operator.
+fn is_joint(byte: u8) -> bool {
+    matches!(byte, b'+' | b'.' | b'&' | b'|' | b'~' | b'<' | b'\\' | b'\n' | b'\r')
+}
+
+/// The sign that three bytes are.
+fn sign(a: u8, b: u8, c: u8) -> Option<Sign> {
+    match (a, b, c) {
+        (b'%', b'2'..=b'7', _) if c.is_ascii_hexdigit() => Some(Sign::Percent),
+        (b'\\', b'0'..=b'1', b'0'..=b'7') => Some(Sign::Backslash),
+        (b'\\', b'u' | b'U', b'0' | b'{') => Some(Sign::Backslash),
+        (b'\\', b'x', b'2'..=b'7') | (b'\\', b'"', b':') => Some(Sign::Backslash),
+        (b'\\', b'\\', b'u' | b'U' | b'x') => Some(Sign::Backslash),
+        (b'\\', b'\n' | b'\r', _) => Some(Sign::Continuation),
+        (b'&', b'#', _) | (b'&', b'q', b'u') | (b'&', b'a', b'p') => Some(Sign::Entity),
+        (b'=', b'3', b'D') | (b'=', b'\n' | b'\r', _) => Some(Sign::QuotedPrintable),
+        (b'"' | b'\'', b' ', _) if is_joint(c) => Some(Sign::Quote),
+        (b'"' | b'\'', _, _) if is_joint(b) => Some(Sign::Quote),
+        (0x1b, b'[' | b']', _) => Some(Sign::Ansi),
+        (0, 0, _) if is_printable(c) => Some(Sign::Nul),
+        (0, _, 0) if is_printable(b) => Some(Sign::Nul),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signs(text: &[u8], core: Range<usize>, anchors: Option<&[usize]>) -> Vec<(usize, Sign)> {
+        let mut found = Vec::new();
+        for_signs(text, core, &Wanted { markup: true, mail: true, anchors }, &mut |at, sign| {
+            found.push((at, sign));
+            true
+        });
+        found
+    }
+
+    #[test]
+    fn every_sign_is_seen() {
+        let bytes: Vec<u8> = b"%=\\&\"' \n\r\x1b\0#012379afuUxXqpDW[]{:+.|~<".to_vec();
+        for &a in &bytes {
+            for &b in &bytes {
+                for &c in &bytes {
+                    let mut text = [b'-'; 40];
+                    text[20..23].copy_from_slice(&[a, b, c]);
+                    if let Some(sign) = sign(a, b, c) {
+                        let seen = signs(&text, 0..40, None);
+                        assert!(seen.contains(&(20, sign)), "{:?}", [a, b, c].map(char::from));
+                    }
+                }
+            }
+        }
+        assert!(signs(&[b'-'; 40], 0..40, None).is_empty());
+    }
+
+    #[test]
+    fn signs_at_the_edges_of_the_core() {
+        for len in [3, 63, 64, 65, 66, 130, 200] {
+            for at in 0..len - 2 {
+                let mut text = vec![b'-'; len];
+                text[at..at + 3].copy_from_slice(b"%41");
+                assert_eq!(signs(&text, 0..len, None), [(at, Sign::Percent)], "{at} of {len}");
+                assert!(signs(&text, 0..at, None).is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn literals_are_joined_after_an_anchor_and_after_each_other() {
+        let gap = "-".repeat(150);
+        let text = format!("\"+ {gap}{gap} key {gap} \"+ {gap} \"+ {gap} \"+ {gap}{gap} \"+");
+        let anchor = text.find("key").expect("it is there");
+        let seen: Vec<usize> = signs(text.as_bytes(), 0..text.len(), Some(&[anchor])).iter().map(|s| s.0).collect();
+        let all: Vec<usize> = text.match_indices('"').map(|(at, _)| at).collect();
+        assert_eq!(seen, all[1..4]);
+    }
+}
