@@ -9,7 +9,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::file;
 use super::git::repository;
-use crate::blob::{SkipReason, Skipped};
+use crate::blob::{SkipReason, Skipped, WITHIN};
 
 /// What of a folder is walked.
 #[derive(Clone, Debug, Default)]
@@ -230,6 +230,17 @@ impl Exclude {
 
     fn has(&self, path: &Path, is_dir: bool) -> bool {
         self.0.matched(path, is_dir).is_ignore()
+    }
+
+    /// Whether something in a container, by its path, is left out, or a folder or container that it is in: a glob for `*.jar`
+    /// is for those in others too.
+    #[must_use]
+    pub fn has_member(&self, path: &str) -> bool {
+        if self.0.is_empty() {
+            return false;
+        }
+        let containers = path.match_indices(WITHIN).map(|(at, _)| &path[..at]);
+        containers.chain([path]).any(|path| self.has_file(Path::new(path)))
     }
 
     /// Whether a file, by its path below the top, or a folder it is in is left out.

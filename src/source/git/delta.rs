@@ -4,16 +4,16 @@ use crate::span::Copied;
 
 /// An object rebuilt from its base. Its buffers are used again by the next one.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Applied {
+pub(in crate::source) struct Applied {
     /// The object's bytes.
-    pub(super) data: Vec<u8>,
+    pub(in crate::source) data: Vec<u8>,
     /// The ranges that are copies of the base, by target; runs that go on in both are one.
-    pub(super) copied: Vec<Copied>,
+    pub(in crate::source) copied: Vec<Copied>,
 }
 
 /// Why a delta cannot be applied.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Corrupt {
+pub(in crate::source) enum Corrupt {
     /// It ends within an instruction.
     Truncated,
     /// It copies what the base does not have.
@@ -28,7 +28,7 @@ pub(super) enum Corrupt {
 
 impl Applied {
     /// Applies `delta` to `base`; the object may have at most `limit` bytes.
-    pub(super) fn apply(&mut self, base: &[u8], delta: &[u8], limit: u64) -> Result<(), Corrupt> {
+    pub(in crate::source) fn apply(&mut self, base: &[u8], delta: &[u8], limit: u64) -> Result<(), Corrupt> {
         self.data.clear();
         self.copied.clear();
         let mut rest = delta;
