@@ -1,0 +1,55 @@
+//! Go: net/http, gin, chi and echo.
+
+mod call;
+mod facts;
+mod lower;
+mod program;
+mod router;
+mod run;
+
+use std::collections::BTreeSet;
+
+use super::framework::{Detected, Framework};
+use super::manifest;
+use super::parse::Language;
+use super::project::Project;
+use super::reader::{Words, units};
+use super::route::Inventory;
+use super::unit::Unit;
+
+/// A file without any of these says nothing of routes, guards and settings.
+const WORDS: &[&str] = &[
+    "\"net/http\"", "gin-gonic/gin\"", "go-chi/chi", "labstack/echo", "gorilla/mux\"", "Getenv(", "LookupEnv(", "jwt.",
+];
+
+/// The frameworks, and the modules that bring them.
+pub(super) const MODULES: &[(Framework, &str)] = &[
+    (Framework::Gin, "github.com/gin-gonic/gin"),
+    (Framework::Chi, "github.com/go-chi/chi"),
+    (Framework::Echo, "github.com/labstack/echo"),
+];
+
+/// Adds the routes of Go programs.
+pub(super) fn routes(project: &Project, inventory: &mut Inventory) {
+    let read = units(project, Language::Go, &Words::new(WORDS), inventory, lower::unit);
+    let units: Vec<&Unit> = read.iter().collect();
+    let begun = inventory.routes.len();
+    run::draw(&units, inventory);
+    for (framework, module) in MODULES {
+        let found = manifest::go(project, module);
+        inventory.frameworks.extend(found.into_iter().map(|(at, version)| Detected {
+            framework: *framework,
+            version,
+            at,
+        }));
+    }
+    let mut seen: BTreeSet<Framework> = inventory.frameworks.iter().map(|found| found.framework).collect();
+    for route in inventory.routes.iter().skip(begun) {
+        if seen.insert(route.framework) {
+            inventory.frameworks.push(Detected { framework: route.framework, version: None, at: route.at.clone() });
+        }
+    }
+    for unit in &units {
+        facts::of(unit, &mut inventory.facts);
+    }
+}

@@ -1,0 +1,281 @@
+//! Inventories of small applications: those in `fixtures/apps/`, and texts right here.
+
+use std::fmt::Write as _;
+
+use super::*;
+
+/// The files of an application in `fixtures/apps/`.
+macro_rules! app {
+    ($name:literal: $($file:literal),* $(,)?) => {
+        ($name, vec![$(($file, include_str!(concat!("../../fixtures/apps/", $name, "/", $file)))),*])
+    };
+}
+
+fn apps() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
+    vec![
+        app!("express": "package.json", "src/server.js", "src/middleware/auth.js", "src/middleware/roles.js", "src/routes/admin.js",
+            "src/routes/notes.js", "src/routes/orphan.js", "src/routes/reports.js"),
+        app!("fastify": "package.json", "app.ts", "authenticate.ts", "routes/notes.ts"),
+        app!("nest": "package.json", "src/main.ts", "src/app.module.ts", "src/notes.controller.ts"),
+        app!("next": "package.json", "middleware.ts", "app/actions/notes.ts", "app/api/me/route.ts", "app/api/notes/[id]/route.ts",
+            "pages/api/hello.ts"),
+        app!("django": "requirements.txt", "site/__init__.py", "site/settings.py", "site/urls.py", "shop/__init__.py", "shop/urls.py",
+            "shop/views.py"),
+        app!("flask": "requirements.txt", "app/__init__.py", "app/admin.py", "app/models.py", "app/notes.py"),
+        app!("fastapi": "pyproject.toml", "app/__init__.py", "app/config.py", "app/deps.py", "app/main.py", "app/models.py",
+            "app/routers/__init__.py", "app/routers/admin.py", "app/routers/notes.py"),
+    ]
+}
+
+fn of(files: &[(&str, &str)]) -> Inventory {
+    let mut project = Project::default();
+    for (path, text) in files {
+        project.add(path, text.as_bytes().into());
+    }
+    inventory(&project)
+}
+
+/// An inventory as text, a line for each thing.
+fn told(inventory: &Inventory) -> String {
+    let mut out = String::new();
+    for found in &inventory.frameworks {
+        let version = found.version.as_deref().unwrap_or("?");
+        let _ = writeln!(out, "framework {} {version} at {}:{}", found.framework.name(), found.at.file, found.at.line);
+    }
+    for route in &inventory.routes {
+        let _ = writeln!(out, "{} {} at {}:{}", route.method.name(), route.path, route.at.file, route.at.line);
+        if let Some(handler) = &route.handler {
+            let _ = writeln!(out, "  -> {} at {}:{}-{}", handler.name, handler.at.file, handler.at.line, handler.end);
+        }
+        for mention in &route.before {
+            let group = if mention.group { "group" } else { "own" };
+            let _ = writeln!(
+                out,
+                "  {:?} {} ({group}, {}:{})",
+                mention.role, mention.name, mention.at.file, mention.at.line
+            );
+        }
+        for fact in inventory.facts_of(route) {
+            let _ = writeln!(out, "  fact {:?} {} ({})", fact.kind, fact.name, fact.at.line);
+        }
+    }
+    for fact in &inventory.facts {
+        let _ = writeln!(out, "fact {:?} {} at {}:{}", fact.kind, fact.name, fact.at.file, fact.at.line);
+    }
+    for gap in &inventory.gaps {
+        let _ = writeln!(out, "gap {}:{} {}", gap.at.file, gap.at.line, gap.why);
+    }
+    out
+}
+
+#[test]
+fn all_applications_at_once_have_the_routes_of_each() {
+    let apps = apps();
+    let files: Vec<(String, &str)> = apps
+        .iter()
+        .flat_map(|(name, files)| files.iter().map(move |(path, text)| (format!("{name}/{path}"), *text)))
+        .collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+    let alone: usize = apps.iter().map(|(_, files)| of(files).routes.len()).sum();
+    assert_eq!(of(&files).routes.len(), alone);
+}
+
+/// The routes of one file, as `METHOD path: roles`.
+fn routes_of(path: &str, text: &str) -> Vec<String> {
+    let found = of(&[("package.json", r#"{"dependencies":{"next":"15"}}"#), (path, text)]);
+    let line = |route: &Route| {
+        let roles: Vec<String> = route.before.iter().map(|mention| format!("{:?}", mention.role)).collect();
+        format!("{} {}: {}", route.method.name(), route.path, roles.join(" ")).trim_end().to_owned()
+    };
+    found.routes.iter().map(line).collect()
+}
+
+#[test]
+fn routes_are_found_however_they_are_written() {
+    let express = "const express = require('express'); const app = express();";
+    let cases: &[(&str, String, &[&str])] = &[
+        ("a.js", format!("{express} app.get('/a/:id', f); app.set('x', 1); app.get('x');"), &["GET /a/{id}:"]),
+        ("a.js", format!("{express} app.get('/a', f); app.use(requireAuth); app.get('/b', f);"), &["GET /a:", "GET /b: Authentication"]),
+        ("a.js", format!("{express} app.use('/x', requireAuth); app.get('/xy', f); app.get('/x/y', f);"),
+            &["GET /x/y: Authentication", "GET /xy:"]),
+        ("a.js", format!("{express} app.all('/api/*', requireAuth); app.post('/api/a', f);"), &["POST /api/a: Authentication"]),
+        ("a.js", format!("{express} const guards = [isLoggedIn, isAdmin]; app.delete('/a', guards, f);"),
+            &["DELETE /a: Authentication Authorization"]),
+        ("a.js", format!("{express} for (const p of ['/a', '/b']) app.get(p, f);"), &["GET /a:", "GET /b:"]),
+        ("a.js", format!("{express} connect(() => {{ app.get('/late', f) }});"), &["GET /late:"]),
+        ("a.js", format!("{express} const v = '/v1'; app.get(`${{v}}/a/${{x()}}`, f);"), &["GET /v1/a/*:"]),
+        ("a.js", "module.exports = (app) => { app.get('/a', f) }; require('express')".into(), &["GET /*/a:"]),
+        ("a.mjs", "import { Router } from 'express'; const r = Router(); r.route('/a').get(f).post(validate(s), f); export default r;".into(),
+            &["GET /a:", "POST /a: Schema"]),
+        ("app/a/route.ts", "export { handler as GET } from './x'; export const POST = withAuth(() => 1)".into(),
+            &["GET /a:", "POST /a: Authentication"]),
+        ("pages/api/a.js", "export default (req, res) => { switch (req.method) { case 'PUT': ok() } }".into(), &["PUT /api/a:"]),
+        ("a.py", "from flask import Flask\napp = Flask(__name__)\n@app.route('/a', methods=['PUT'])\n@login_required\ndef a(): pass\n".into(),
+            &["PUT /a: Authentication"]),
+        ("a.py", "from fastapi import *\nfrom fastapi import FastAPI\napp = FastAPI(dependencies=[Depends(verify_token)])\n@app.get('/a')\ndef a(): pass\n".into(),
+            &["GET /a: Authentication"]),
+        ("a.py", "from django.urls import path\nurlpatterns = [path('a/', csrf_exempt(b)), *more]\nurlpatterns += [path('c', d)]\n".into(),
+            &["ANY /a/: Other", "ANY /c:"]),
+    ];
+    for (path, text, wanted) in cases {
+        assert_eq!(routes_of(path, text), *wanted, "{text}");
+    }
+}
+
+/// The facts of one file, as `kind name`.
+fn facts_of(path: &str, text: &str) -> Vec<String> {
+    of(&[(path, text)]).facts.iter().map(|fact| format!("{:?} {}", fact.kind, fact.name)).collect()
+}
+
+#[test]
+fn what_bodies_do_is_told() {
+    let cookie = |told: &str| format!("Cookie {{ {told} }}");
+    let cases: Vec<(&str, &str, Vec<String>)> = vec![
+        ("a.js", "f((req) => User.findById(req.params.id))", vec!["Lookup { scoped: false } User.findById".into()]),
+        (
+            "a.js",
+            "f((req) => Note.findOne({ _id: req.params.id, owner: req.user.id }))",
+            vec!["Lookup { scoped: true } Note.findOne".into()],
+        ),
+        ("a.js", "f((req) => User.findOne({ email: req.body.email }))", vec![]),
+        (
+            "a.js",
+            "f((req) => db.query(`SELECT * FROM a WHERE id = ${req.params.id}`))",
+            vec!["Lookup { scoped: false } db.query".into()],
+        ),
+        ("a.js", "f((req) => { const { userId } = req.params; })", vec!["UserFromRequest req.params.userId".into()]),
+        ("a.js", "f((req) => User.create(req.body))", vec!["WholeBody User.create".into()]),
+        ("a.js", "f((req) => schema.parse(req.body))", vec![]),
+        ("a.js", "console.log('password', user.password, token.length)", vec!["SensitiveLog user.password".into()]),
+        ("a.js", "logger.info(req.headers)", vec!["SensitiveLog req.headers".into()]),
+        (
+            "a.js",
+            "res.cookie('a', 'b')",
+            vec![cookie("http_only: Missing, secure: Missing, same_site: Missing") + " res.cookie"],
+        ),
+        (
+            "a.js",
+            "res.cookie('a', 'b', { httpOnly: true, secure: prod, sameSite: 'strict' })",
+            vec![cookie("http_only: On, secure: Unknown, same_site: Strict") + " res.cookie"],
+        ),
+        (
+            "a.js",
+            "app.use(session({ cookie: { /* httpOnly: true */ secure: false } })) // cookie(",
+            vec![cookie("http_only: Missing, secure: Off, same_site: Missing") + " session"],
+        ),
+        ("a.js", "jwt.decode(t)", vec!["UnverifiedToken jwt.decode".into()]),
+        ("a.js", "jwt.verify(t, k, { algorithms: ['none'] })", vec!["UnverifiedToken jwt.verify".into()]),
+        ("a.js", "jwt.sign(a, 'x' + y); jwt.sign(a, 'x')", vec!["SigningSecret jwt.sign".into()]),
+        (
+            "a.js",
+            "process.env.A || 'b'; process.env['C'] || 3",
+            vec!["EnvironmentRead A".into(), "EnvironmentRead C".into(), "EnvironmentFallback A".into()],
+        ),
+        ("a.js", "const { A = 'b' } = process.env", vec!["EnvironmentRead A".into(), "EnvironmentFallback A".into()]),
+        (
+            "a.js",
+            "limit({ keyGenerator: (req) => req.headers['x-forwarded-for'] })",
+            vec!["ForwardedLimiterKey keyGenerator".into()],
+        ),
+        ("a.js", "f((req, res) => { res.status(500).send(err.stack) })", vec!["ErrorExposed err.stack".into()]),
+        (
+            "a.py",
+            "import os\nos.environ['A']\nos.getenv('B', 'c')\nos.environ['D'] = 'e'\n",
+            vec!["EnvironmentRead A".into(), "EnvironmentRead B".into(), "EnvironmentFallback B".into()],
+        ),
+        ("a.py", "import jwt\njwt.decode(t, verify=False)\n", vec!["UnverifiedToken jwt.decode".into()]),
+        ("a.py", "SECRET_KEY = 'x'\n", vec!["SigningSecret SECRET_KEY".into()]),
+        ("a.py", "logger.info('x %s', password)\n", vec!["SensitiveLog password".into()]),
+        (
+            "a.py",
+            "r.set_cookie('a', 'b', httponly=True, samesite='Lax')\n",
+            vec![cookie("http_only: On, secure: Missing, same_site: Lax") + " r.set_cookie"],
+        ),
+        (
+            "a.py",
+            "from flask import request\ndef f():\n    return User(**request.json)\n",
+            vec!["WholeBody User".into()],
+        ),
+        (
+            "a.py",
+            "from flask import g\ndef f(note_id):\n    return Note.query.get(note_id)\n",
+            vec!["Lookup { scoped: false } Note.query.get".into()],
+        ),
+        (
+            "a.py",
+            "from flask import g\ndef f(note_id):\n    return Note.query.filter_by(id=note_id, owner=current_user).first()\n",
+            vec!["Lookup { scoped: true } Note.query.filter_by".into()],
+        ),
+    ];
+    for (path, text, wanted) in cases {
+        assert_eq!(facts_of(path, text), wanted, "{text}");
+    }
+}
+
+#[test]
+fn values_of_secrets_are_never_kept() {
+    let value = ["s3cr3t", "value", "kept"].join("-");
+    let texts = [
+        (
+            "a.js",
+            format!(
+                "jwt.sign(a, '{value}'); session({{ secret: '{value}' }}); process.env.A || '{value}'; console.log(password, '{value}')"
+            ),
+        ),
+        (
+            "a.py",
+            format!(
+                "SECRET_KEY = '{value}'\njwt.encode(a, '{value}')\nimport os\nos.getenv('A', '{value}')\nprint(password, '{value}')\n"
+            ),
+        ),
+    ];
+    for (path, text) in texts {
+        let found = of(&[(path, &text)]);
+        assert!(found.facts.len() > 2, "{path}");
+        assert!(!told(&found).contains(&value), "{path}");
+    }
+}
+
+#[test]
+fn hostile_files_end_in_an_inventory() {
+    let deep = "(".repeat(20_000);
+    let nested = "f(".repeat(2_000) + "x" + &")".repeat(2_000);
+    let chain = format!("const app = require('express')(); app{};", ".use(f)".repeat(2_000));
+    let itself = "const app = require('express')(); function f() { f(); g(); } function g() { f(); g(); } f(); app.use('/a', app); app.get('/x', h);";
+    let circle = [
+        ("a.py", "from b import *\nfrom flask import Flask\n"),
+        ("b.py", "from a import *\nimport flask\nx = y\ny = x\n@x.route('/a')\ndef f(): pass\n"),
+    ];
+    for text in [
+        deep.as_str(),
+        &nested,
+        &chain,
+        itself,
+        "\u{feff}express \u{0}",
+        "app.get(",
+        "class A extends A { x = new A() } new A(); 'express'",
+    ] {
+        for path in ["a.js", "a.ts", "a.tsx", "a.py"] {
+            let _ = of(&[(path, text), ("b.py", &format!("flask fastapi urlpatterns\n{text}"))]);
+        }
+    }
+    let _ = of(&circle);
+    let broken = of(&[("a.js", "const app = require('express')();\napp.get('/a', f);\napp.get('/b', ((( ;\n")]);
+    assert!(broken.gaps.iter().any(|gap| gap.why.contains("syntax error")));
+    assert!(broken.routes.iter().any(|route| route.path == "/a"));
+}
+
+#[test]
+fn what_cannot_be_followed_is_a_gap() {
+    let cases = [
+        ("a.js", "const app = require('express')(); require('./not-there')(app);"),
+        ("a.js", "const app = require('express')(); fs.readdirSync('.').forEach((f) => require('./' + f)(app));"),
+        ("a.js", "const app = require('express')(); app.use('/x', require('./not-there'));"),
+        ("a.py", "from django.urls import include, path\nurlpatterns = [path('a/', include('nowhere.urls'))]\n"),
+        ("a.py", "from fastapi import FastAPI\napp = FastAPI()\napp.include_router(users.get_router())\n"),
+        ("a.py", "from flask import Flask\nimport connexion\napp = connexion.App(__name__)\napp.add_api('x.yml')\n"),
+    ];
+    for (path, text) in cases {
+        assert!(!of(&[(path, text)]).gaps.is_empty(), "{text}");
+    }
+}
