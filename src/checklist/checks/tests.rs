@@ -1,0 +1,8 @@
+//! Small projects, good and bad, for each row and stack.
+
+mod code;
+mod cookies;
+mod cors;
+mod files;
+mod general;
+mod routes;

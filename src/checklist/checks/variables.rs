@@ -1,0 +1,312 @@
+//! DEP-08, SEC-08, SEC-09 and SEC-10: which variables of the environment are read, and where that is written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::handover;
+use super::say::{Told, count, names};
+use super::survey::{Survey, entries};
+use crate::code::expression::placeholders;
+
+/// What every system or platform sets by itself.
+const GIVEN: &[&str] = &[
+    "PATH", "HOME", "PWD", "USER", "SHELL", "LANG", "TZ", "TMPDIR", "TEMP", "TMP", "HOSTNAME", "CI", "NODE_ENV",
+    "RAILS_ENV", "RACK_ENV", "TERM", "EDITOR", "NODE_OPTIONS", "DEV", "PROD", "MODE", "SSR", "BASE_URL",
+    "NEXT_RUNTIME", "GITHUB_ACTIONS", "GITHUB_SHA", "GITHUB_REF", "GITHUB_RUN_ID", "VERCEL", "VERCEL_ENV",
+    "VERCEL_URL", "DYNO", "FLY_APP_NAME", "FLY_REGION", "RUST_LOG", "PYTHONPATH",
+];
+
+/// Prefixes of what is built into client code.
+const PUBLIC: &[&str] = &["NEXT_PUBLIC_", "VITE_", "REACT_APP_", "EXPO_PUBLIC_", "NUXT_PUBLIC_", "PUBLIC_", "GATSBY_"];
+
+/// Where a variable is read, by its name.
+type Reads<'s> = BTreeMap<&'s str, Vec<(&'s str, u32)>>;
+
+pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
+    let (mut reads, mut fallbacks, mut unnamed) = (Reads::new(), Vec::new(), Vec::new());
+    for file in survey.launched() {
+        for variable in &file.found.variables {
+            let name = variable.name.as_str();
+            let is_given = GIVEN.contains(&name) || name.starts_with("npm_");
+            if !is_given {
+                reads.entry(&variable.name).or_default().push((file.path, variable.line));
+            }
+            if variable.has_fallback && is_secret(&variable.name) {
+                fallbacks.push((file.path, variable.line));
+            }
+        }
+        unnamed.extend(file.found.unnamed_variables.iter().map(|line| (file.path, *line)));
+    }
+    for file in survey.live_settings().filter(|file| is_evaluated(file.path)) {
+        for (_, value, line) in file.documents.iter().flat_map(entries) {
+            for (name, has_fallback) in value.text().into_iter().flat_map(placeholders) {
+                reads.entry(name).or_default().push((file.path, line));
+                if has_fallback && is_secret(name) {
+                    fallbacks.push((file.path, line));
+                }
+            }
+        }
+    }
+    listed(survey, &reads, &unnamed, told);
+    literals(&reads, &fallbacks, told);
+    public(survey, &reads, told);
+    kept(survey, &reads, &unnamed, told);
+}
+
+/// Files whose `${NAME}` the framework or Docker fills in.
+fn is_evaluated(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.starts_with("application") || name.starts_with("bootstrap") || name.contains("compose")
+}
+
+/// Whether a variable of this name holds a secret.
+fn is_secret(name: &str) -> bool {
+    let words: Vec<&str> = name.split('_').collect();
+    let has = |word: &str| words.iter().any(|other| other.eq_ignore_ascii_case(word));
+    let is_public = has("PUBLIC") || has("PUBLISHABLE") || has("ANON") || has("SITE") && has("KEY");
+    let last = words.last().map(|word| word.to_ascii_uppercase()).unwrap_or_default();
+    // How long a token lives, and where it is fetched, is no secret.
+    let about = [
+        "TTL", "EXPIRY", "EXPIRES", "EXPIRATION", "LENGTH", "NAME", "ID", "URL", "URI", "PATH", "FILE", "ALGORITHM",
+        "HEADER", "IN", "DAYS", "HOURS", "MINUTES", "ISSUER", "LIFETIME",
+    ];
+    let strong = has("SECRET")
+        || has("PASSWORD")
+        || has("PASSWD")
+        || has("PASS")
+        || has("PWD")
+        || has("TOKEN")
+        || has("CREDENTIALS")
+        || has("PASSPHRASE");
+    let key = last == "KEY"
+        || last == "APIKEY"
+        || has("KEY") && (has("API") || has("SIGNING") || has("PRIVATE") || has("ENCRYPTION"));
+    (strong || key) && !is_public && !about.contains(&last.as_str())
+        || matches!(name, "DATABASE_URL" | "REDIS_URL" | "MONGODB_URI" | "MONGO_URL")
+}
+
+fn looked_at(reads: &Reads<'_>) -> String {
+    format!("{} that the code reads", count(reads.len(), "variable"))
+}
+
+/// DEP-08: read in the code, less `.env.example`, less the documents.
+fn listed(survey: &Survey<'_>, reads: &Reads<'_>, unnamed: &[(&str, u32)], told: &mut Told<'_>) {
+    if reads.is_empty() && unnamed.is_empty() {
+        return;
+    }
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    for file in survey.settings.iter().filter(|file| is_list(file.path)) {
+        known.extend(file.documents.iter().flat_map(entries).map(|(key, ..)| key));
+    }
+    // A place-holder that is commented out is listed too.
+    for path in survey.paths(is_list) {
+        let lines = survey.text(path).into_iter().flat_map(str::lines);
+        known.extend(
+            lines
+                .filter_map(|line| line.trim().strip_prefix('#')?.split_once('='))
+                .map(|(key, _)| key.trim().to_owned()),
+        );
+    }
+    for document in &survey.documents {
+        known.extend(words(document.text).filter(|word| reads.contains_key(word)).map(str::to_owned));
+    }
+    let missing: Vec<(&str, &Vec<(&str, u32)>)> =
+        reads.iter().filter(|(name, _)| !known.contains(**name)).map(|(name, places)| (*name, places)).collect();
+    let seen = reads.len() - missing.len();
+    if !missing.is_empty() {
+        told.fail("DEP-08")
+            .reason(format!(
+                "Neither .env.example nor a document has {}.",
+                names(missing.iter().map(|(name, _)| *name))
+            ))
+            .looked_at(looked_at(reads))
+            .counted(seen, reads.len(), "variables")
+            .change("each of them in .env.example, with a place-holder as the value")
+            .at_all(missing.iter().filter_map(|(_, places)| places.first().copied()));
+        return;
+    }
+    if !unnamed.is_empty() {
+        told.open("DEP-08")
+            .reason(format!(
+                "{} variables whose names are not written there.",
+                if unnamed.len() == 1 { "1 line reads".to_owned() } else { format!("{} lines read", unnamed.len()) }
+            ))
+            .looked_at(looked_at(reads))
+            .counted(seen, reads.len() + unnamed.len(), "variables")
+            .change("names that are written out")
+            .at_all(unnamed.iter().copied());
+        return;
+    }
+    told.pass("DEP-08", "a variable that is in no list would have been a fail")
+        .reason(format!(
+            "{} in .env.example or a document.",
+            if seen == 1 { "The one variable is".to_owned() } else { format!("All {} are", count(seen, "variable")) }
+        ))
+        .looked_at(looked_at(reads))
+        .counted(seen, reads.len(), "variables")
+        .change("a variable that is read and not listed")
+        .at_all(reads.values().filter_map(|places| places.first().copied()));
+}
+
+/// Whether a file lists variables without their values.
+fn is_list(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let is_env = name.starts_with(".env") || name.starts_with("env.") || name.ends_with(".env");
+    is_env && ["example", "sample", "template", "dist", "defaults"].iter().any(|word| name.contains(word))
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.len() > 1)
+}
+
+/// SEC-08: literals that secrets fall back on.
+fn literals(reads: &Reads<'_>, fallbacks: &[(&str, u32)], told: &mut Told<'_>) {
+    let secrets = reads.keys().filter(|name| is_secret(name)).count();
+    let looked_at = format!("{} named like a secret", count(secrets, "variable"));
+    if !fallbacks.is_empty() {
+        told.fail("SEC-08")
+            .reason(format!(
+                "{} to a text in the code.",
+                if fallbacks.len() == 1 {
+                    "1 read of a secret falls back".to_owned()
+                } else {
+                    format!("{} reads of secrets fall back", fallbacks.len())
+                }
+            ))
+            .looked_at(looked_at)
+            .counted(secrets, secrets, "variables")
+            .change("a program that stops when the variable is missing")
+            .at_all(fallbacks.iter().copied());
+    } else if secrets > 0 {
+        let places = reads.iter().filter(|(name, _)| is_secret(name)).filter_map(|(_, places)| places.first().copied());
+        told.review("SEC-08")
+            .reason("Secrets are read from the environment, none with a text to fall back on.")
+            .looked_at(looked_at)
+            .counted(secrets, secrets, "variables")
+            .change("the word of who has looked at the host's settings")
+            .at_all(places);
+    }
+}
+
+/// SEC-09: what client code reads, and what it must not.
+fn public(survey: &Survey<'_>, reads: &Reads<'_>, told: &mut Told<'_>) {
+    if reads.is_empty() {
+        return;
+    }
+    let is_public = |name: &str| PUBLIC.iter().any(|prefix| name.starts_with(prefix));
+    let leaks: Vec<(&str, u32)> = reads
+        .iter()
+        .filter(|(name, _)| is_public(name) && is_secret(name.split_once("PUBLIC_").map_or(**name, |(_, rest)| rest)))
+        .filter_map(|(_, places)| places.first().copied())
+        .collect();
+    let mut mixed = Vec::new();
+    for file in survey.launched().filter(|file| is_client(file.text)) {
+        let private = file.found.variables.iter().filter(|v| !is_public(&v.name) && !GIVEN.contains(&v.name.as_str()));
+        mixed.extend(private.map(|variable| (file.path, variable.line)));
+    }
+    let number = reads.keys().filter(|name| is_public(name)).count();
+    let looked_at = format!("{number} variables for the browser among {}", reads.len());
+    for (places, reason) in [
+        (&leaks, "A variable that is named like a secret has a prefix that builds it into what the browser gets."),
+        (&mixed, "Client code reads a variable that has no public prefix."),
+    ] {
+        if !places.is_empty() {
+            told.fail("SEC-09")
+                .reason(reason)
+                .looked_at(looked_at.clone())
+                .counted(reads.len(), reads.len(), "variables")
+                .change("the value read on the server only, and rotated if it was ever built in")
+                .at_all(places.iter().copied());
+        }
+    }
+    if !leaks.is_empty() || !mixed.is_empty() {
+        return;
+    }
+    let places = reads.iter().filter(|(name, _)| is_public(name)).filter_map(|(_, places)| places.first().copied());
+    if number > 0 {
+        told.pass(
+            "SEC-09",
+            "a name like a secret behind a public prefix, or a private one in client code, would have been a fail",
+        )
+        .reason("What is public has its prefix, and nothing private is read by client code.")
+        .looked_at(looked_at)
+        .counted(reads.len(), reads.len(), "variables")
+        .change("a private variable read by client code")
+        .at_all(places);
+    } else {
+        told.review("SEC-09")
+            .reason("No variable has a prefix for the browser; whether there is client configuration elsewhere is for somebody to see.")
+            .looked_at(looked_at)
+            .counted(reads.len(), reads.len(), "variables")
+            .change("a word on where public configuration stands");
+    }
+}
+
+/// Whether a file runs in the browser.
+fn is_client(text: &str) -> bool {
+    let first = text.trim_start().lines().next().unwrap_or_default();
+    first.starts_with("'use client'") || first.starts_with("\"use client\"")
+}
+
+/// SEC-10: secrets that are read are in the handover's table.
+fn kept(survey: &Survey<'_>, reads: &Reads<'_>, unnamed: &[(&str, u32)], told: &mut Told<'_>) {
+    let secrets: Vec<(&str, &Vec<(&str, u32)>)> =
+        reads.iter().filter(|(name, _)| is_secret(name)).map(|(name, places)| (*name, places)).collect();
+    if secrets.is_empty() {
+        return;
+    }
+    let page = handover::handover(survey);
+    let rows = page.map(|page| page.text.lines().filter(|line| line.trim_start().starts_with('|')).flat_map(words));
+    let known: BTreeSet<&str> = rows.into_iter().flatten().collect();
+    let missing: Vec<&(&str, &Vec<(&str, u32)>)> = secrets.iter().filter(|(name, _)| !known.contains(name)).collect();
+    let looked_at = format!("{}, and the table of the handover page", count(secrets.len(), "secret variable"));
+    if missing.is_empty() && unnamed.is_empty() {
+        told.pass("SEC-10", "a secret variable that is not in the table would have been a fail")
+            .reason("Every secret variable that the code reads is in the handover's table.")
+            .looked_at(looked_at)
+            .counted(secrets.len(), secrets.len(), "variables")
+            .change("a secret variable that is read and not in the table")
+            .at(page.map_or("", |page| page.path), 1);
+    } else if missing.is_empty() {
+        told.open("SEC-10")
+            .reason("Every secret variable that is named is in the table; some are read whose names are not written.")
+            .looked_at(looked_at)
+            .counted(secrets.len(), secrets.len() + unnamed.len(), "variables")
+            .change("names that are written out")
+            .at_all(unnamed.iter().copied());
+    } else {
+        let reason = match page {
+            None => format!(
+                "There is no handover page; nothing says where {} is kept.",
+                names(missing.iter().map(|(name, _)| *name))
+            ),
+            Some(_) => format!("The handover's table does not have {}.", names(missing.iter().map(|(name, _)| *name))),
+        };
+        told.fail("SEC-10")
+            .reason(reason)
+            .looked_at(looked_at)
+            .counted(secrets.len() - missing.len(), secrets.len(), "variables")
+            .change("a table with each variable and where its value is kept, never the value")
+            .at_all(missing.iter().filter_map(|(_, places)| places.first().copied()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_secret;
+
+    #[test]
+    fn what_is_named_like_a_secret() {
+        for name in [
+            "JWT_SECRET", "DB_PASSWORD", "STRIPE_SECRET_KEY", "SENDGRID_API_KEY", "GITHUB_TOKEN", "DATABASE_URL",
+            "SECRET_KEY",
+        ] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in [
+            "PORT", "JWT_EXPIRES_IN", "TOKEN_TTL", "STRIPE_PUBLISHABLE_KEY", "SUPABASE_ANON_KEY", "SECRET_NAME",
+            "API_URL", "AWS_ACCESS_KEY_ID",
+        ] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
+}
