@@ -16,11 +16,15 @@ pub mod rule;
 pub mod source;
 /// Rank 2: matches out.
 pub mod detect;
+/// Rank 2: what source code says of an application: its routes, and what stands before each.
+pub mod code;
 /// Rank 3: matches with a place and a name.
 pub mod finding;
 /// Rank 4: the driver.
 pub mod scan;
 /// Rank 5: from findings to credentials and what to do about them.
 pub mod rotation;
+/// Rank 5: what must hold before a launch.
+pub mod checklist;
 /// Rank 6: one document for each format.
 pub mod report;

@@ -167,7 +167,9 @@ pub fn show(catalogue: &Catalogue, id: &str, render: impl Fn(&Runbook) -> String
     let mut field = |name: &str, value: &str| {
         writeln!(out, "{name:<9} {value}").expect("a string takes all");
     };
-    field("anchors", &rule.anchors.join("  "));
+    if !rule.anchors.is_empty() {
+        field("anchors", &rule.anchors.join("  "));
+    }
     for (name, value) in [("regex", &rule.regex), ("value", &rule.value), ("name", &rule.name), ("docs", &rule.docs)] {
         if let Some(value) = value {
             field(name, value);

@@ -7,24 +7,24 @@
 use std::io;
 
 use super::text::{extent, notes, tame, verdict};
-use super::{json, sentences};
+use super::{json, seen, sentences};
 use crate::blob::Skipped;
 use crate::finding::history::Exposure;
 use crate::finding::{Finding, history};
-use crate::rotation::{Credential, Runbooks};
+use crate::rotation::{Credential, Runbooks, is_rotated};
 use crate::scan::ScanOutcome;
 
 /// The columns, in the order of the cells.
-const COLUMNS: [&str; 27] = [
+const COLUMNS: [&str; 28] = [
     "kind", "severity", "rule", "title", "confidence", "source", "path", "line", "column", "end_line", "end_column",
     "secret", "fingerprint", "credential_id", "introduced_commit", "introduced_by", "introduced_on", "removed_commit",
-    "removed_by", "removed_on", "in_head", "refs", "facts", "first_step", "by", "reason", "detail",
+    "removed_by", "removed_on", "in_head", "refs", "facts", "first_step", "by", "reason", "detail", "remarks",
 ];
 
 /// One line. What a kind of line has no use for stays empty.
 #[derive(Clone, Default)]
 struct Row {
-    /// `finding`, `past-place` (a further place in the history of the finding above), `silenced`, `skipped`, `summary`.
+    /// `finding`, `past-place` (a further place in the history of the finding above), `silenced`, `rotated`, `skipped`, `summary`.
     kind: &'static str,
     severity: &'static str,
     rule: String,
@@ -43,8 +43,10 @@ struct Row {
     by: &'static str,
     /// The reason of a silence, the kind of reason of what was skipped, the verdict of the summary.
     reason: String,
-    /// Where it was silenced, what happened to what was skipped, the summary.
+    /// When it was met in a log, where it was silenced, what happened to what was skipped, the summary.
     detail: String,
+    /// What else there is to know of the place.
+    remarks: String,
 }
 
 /// When a secret came and went.
@@ -71,7 +73,7 @@ pub fn build(outcome: &ScanOutcome, runbooks: &Runbooks) -> String {
     }
     for credential in Credential::group(&outcome.rules, &outcome.silenced) {
         for finding in &credential.exposures {
-            let mut row = Row { kind: "silenced", ..of_finding(outcome, &credential, finding) };
+            let mut row = Row { kind: kind(finding), ..of_finding(outcome, &credential, finding) };
             if let Some(silence) = &finding.silence {
                 row.by = json::silencer(silence.by);
                 (row.reason, row.detail) = (silence.reason.clone(), silence.place.clone());
@@ -84,12 +86,17 @@ pub fn build(outcome: &ScanOutcome, runbooks: &Runbooks) -> String {
     write(&rows).expect("memory takes all that is written")
 }
 
+/// The kind of row of a finding that is silenced.
+fn kind(finding: &Finding) -> &'static str {
+    if is_rotated(finding) { "rotated" } else { "silenced" }
+}
+
 /// The line of a finding, and one for each further place of its history.
 fn push(rows: &mut Vec<Row>, row: Row, finding: &Finding) {
     let further = finding.history.iter().flat_map(|history| history.exposures.iter().skip(1));
     let further: Vec<Row> = further
         .map(|exposure| Row {
-            kind: if finding.silence.is_some() { "silenced" } else { "past-place" },
+            kind: if finding.silence.is_some() { kind(finding) } else { "past-place" },
             source: exposure.origin.source(),
             path: exposure.origin.path().to_owned(),
             place: None,
@@ -107,7 +114,7 @@ fn of_finding(outcome: &ScanOutcome, credential: &Credential<'_>, finding: &Find
     let facts: Vec<String> = finding.facts.iter().map(ToString::to_string).collect();
     Row {
         kind: "finding",
-        severity: json::severity(rule.severity),
+        severity: json::severity(credential.severity(&outcome.rules)),
         rule: rule.id.clone(),
         title: rule.title.clone(),
         confidence: json::confidence(finding.confidence),
@@ -119,6 +126,8 @@ fn of_finding(outcome: &ScanOutcome, credential: &Credential<'_>, finding: &Find
         credential: finding.credential.to_string(),
         past: finding.history.as_ref().and_then(|h| h.exposures.first()).map(past).unwrap_or_default(),
         facts: facts.join("\n"),
+        detail: seen::sentence(finding).unwrap_or_default(),
+        remarks: sentences::remarks(&outcome.rules, finding).join("\n"),
         ..Row::default()
     }
 }
@@ -173,6 +182,7 @@ impl Row {
             self.kind, self.severity, &self.rule, &self.title, self.confidence, self.source, &self.path, &line,
             &column, &end_line, &end_column, &self.secret, &self.fingerprint, &self.credential, came, came_by, came_on,
             went, went_by, went_on, in_head, refs, &self.facts, &self.first_step, self.by, &self.reason, &self.detail,
+            &self.remarks,
         ];
         texts.map(cell)
     }
@@ -215,7 +225,7 @@ mod tests {
         assert_tight(&outcome, &text);
         let rows = read(&text);
         assert!(text.ends_with("\r\n") && rows.iter().all(|row| row.len() == COLUMNS.len()));
-        // As lists, since a line of 27 cells shows nobody what is wrong.
+        // As lists, since a line of 28 cells shows nobody what is wrong.
         let shown: Vec<String> = rows[1..]
             .iter()
             .map(|row| {

@@ -91,13 +91,15 @@ fn one_place_of_each_first<'c, 'f>(credentials: &'c [Credential<'f>]) -> Vec<(&'
 fn annotation(outcome: &ScanOutcome, runbooks: &Runbooks, credential: &Credential<'_>, finding: &Finding) -> String {
     let rule = outcome.rules.get(credential.rule);
     let past = if finding.history.is_some() { " in the history" } else { "" };
-    let title: String =
-        format!("{}: {}{past}", json::severity(rule.severity), rule.title).chars().take(TITLE).collect();
+    let title: String = format!("{}: {}{past}", json::severity(credential.severity(&outcome.rules)), rule.title)
+        .chars()
+        .take(TITLE)
+        .collect();
     let mut properties = Vec::new();
     if let Some(file) = sentences::present_file(finding) {
         properties.push(("file", file.to_owned()));
-        // The place in a name is no place in the file.
-        if !finding.origin.is_name() {
+        // The place in a name or in what is packed is no place in the file.
+        if !finding.origin.is_name() && !finding.origin.is_member() {
             let (start, end) = (finding.start, finding.end.max(finding.start));
             properties.push(("line", start.line.to_string()));
             properties.push(("endLine", end.line.to_string()));
@@ -110,7 +112,7 @@ fn annotation(outcome: &ScanOutcome, runbooks: &Runbooks, credential: &Credentia
     }
     properties.push(("title", title));
     let lines = sentences::of_finding(&outcome.rules, runbooks, credential, finding);
-    let kind = name(Level::of(rule.severity, finding.confidence));
+    let kind = name(Level::of(credential.severity(&outcome.rules), finding.confidence));
     command(kind, &properties, &lines.join("\n"))
 }
 

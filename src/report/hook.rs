@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
+use super::json::silenced;
 use super::text::{Options, count, shown, tame};
 use crate::blob::Skipped;
 use crate::finding::Finding;
@@ -41,8 +42,11 @@ pub fn build(outcome: &ScanOutcome, about: About, options: Options) -> String {
     if !outcome.coverage.skipped.is_empty() {
         write_ledger(&mut out, outcome, about);
     }
-    if !outcome.silenced.is_empty() {
-        line!(out, "{DIM}cleansweep: silenced: {}.{DIM:#}", count(outcome.silenced.len() as u64, "finding"));
+    let rotated = silenced(outcome).rotated;
+    for (what, number) in [("silenced", outcome.silenced.len() as u64 - rotated), ("rotated", rotated)] {
+        if number > 0 {
+            line!(out, "{DIM}cleansweep: {what}: {}.{DIM:#}", count(number, "finding"));
+        }
     }
     if outcome.verdict() == Verdict::Clean {
         line!(out, "cleansweep: no secrets in {}.", looked_at(outcome, about));

@@ -3,13 +3,17 @@
 //! The wire types are apart from the model, so that the model can change without breaking readers. A change that
 //! could break one raises [`VERSION`].
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::finding::history;
-use crate::finding::{Finding, SilencedBy};
+use crate::finding::{Finding, Shipped, SilencedBy};
 use crate::rule::{Confidence, RuleSet, Severity};
-use crate::scan::{ScanOutcome, Verdict};
+use crate::scan::{Coverage, ScanOutcome, Verdict};
+use crate::secret::Fingerprint;
+use crate::source::source_map::SourcePlace;
 
 /// Version of the format.
 pub const VERSION: u32 = 1;
@@ -22,7 +26,8 @@ pub struct Report {
     pub version: u32,
     /// The findings, by path and place; several may be exposures of one credential.
     pub findings: Vec<Exposure>,
-    /// What was found too, but a comment, a configuration or a baseline says that it does not count.
+    /// What was found too, but a comment, a configuration or a baseline says that it does not count, or the ledger that it
+    /// is rotated.
     pub silenced: Vec<Exposure>,
     /// What was looked at, what was not, and what it amounts to.
     pub summary: Summary,
@@ -37,6 +42,8 @@ pub enum Line {
     Finding(Box<Exposure>),
     /// One that somebody has said does not count.
     Silenced(Box<Exposure>),
+    /// A finding of a stream was told when it came, and met again since.
+    Again(Box<Again>),
     /// The last line.
     Summary(Box<Summary>),
 }
@@ -48,6 +55,9 @@ pub struct Exposure {
     pub rule: String,
     /// Identifier of the provider.
     pub provider: String,
+    /// `personal data`, if it is that and no credential.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<&'static str>,
     /// What was found, in a few words.
     pub title: String,
     /// What a holder can do: `critical`, `high`, `medium`, `low`, `info`.
@@ -60,11 +70,15 @@ pub struct Exposure {
     pub credential_id: String,
     /// The secret, redacted unless it was asked to be revealed.
     pub secret: String,
-    /// `file`, `name` (of a file), `stdin`; of a history `history` (a file), `history-name`, `commit` or `tag` (their texts),
+    /// `file`, `name` (of a file), `stdin`, also of what is in an archive there; of a history `history` (a file), `history-name`, `commit` or `tag` (their texts),
     /// `blob` (a content that no commit has as a file).
     pub source: &'static str,
-    /// Path, relative to the repository or the scanned folder, with `/`.
+    /// Path, relative to the repository or the scanned folder, with `/`; in an archive or a compressed file with `!/` after that
+    /// file's path: `app.jar!/lib/x.jar!/application.yml`.
     pub path: String,
+    /// Of what is in an archive or a compressed file: the path of that file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
     /// First line, from 1.
     pub line: u64,
     /// First column, from 1, in UTF-16 code units.
@@ -73,18 +87,34 @@ pub struct Exposure {
     pub end_line: u64,
     /// Column after the last character.
     pub end_column: u64,
-    /// Offset of the first byte; in a text that was UTF-16, of its UTF-8 form.
+    /// Offset of the first byte, in the unpacked member if it is in a container; in a text that was UTF-16, of its UTF-8 form.
     pub offset: u64,
     /// The text around the secret, secrets redacted.
     pub snippet: String,
     /// How many more times the same secret is in the same file.
     pub more_in_file: u64,
+    /// Of a secret in a log or on standard input: when it was met.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Seen>,
     /// What the credential tells about itself.
     pub facts: Vec<NamedValue>,
     /// Why it is believed to be a secret.
     pub evidence: Vec<Reason>,
     /// Identifier of the runbook for rotating it; `cleansweep rules show` prints it.
     pub rotation: String,
+    /// How it is hidden, the outermost way first, if it is not written as it is: `kubernetes-secret`, `base64`, `gzip` and `zlib` (in
+    /// base64), `hex`, `percent`, `unicode-escape`, `hex-escape`, `octal-escape`, `quoted-string`, `html-entity`, `quoted-printable`,
+    /// `joined` (string literals), `continued-line`, `ansi-codes`, `utf16`, `utf32`. Line and column are those of what it is
+    /// decoded from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub encoded: Vec<&'static str>,
+    /// Whether every visitor of a site gets it: `client-bundle` (a script that a build has made, or its source map), `public-variable`
+    /// (its value is built into such a script), `web-page` (what a page is set up with).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shipped: Option<&'static str>,
+    /// Of something in what a build has made: where it was in the sources, says the source map.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub built_from: Option<BuiltFrom>,
     /// Of a secret in a history: where and when it was. Such a secret has one finding for all its places, that of the oldest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub history: Option<History>,
@@ -93,10 +123,44 @@ pub struct Exposure {
     pub silenced: Option<Silenced>,
 }
 
+/// When a secret was met in a log.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Seen {
+    /// How often.
+    pub times: u64,
+    /// The time of the first line that has it, as the log gives it: RFC 3339, without an offset where the log has none, or as in
+    /// syslog, `Oct 11 22:14:15`. None if the log has no times.
+    pub first: Option<String>,
+    /// The same of the last line.
+    pub last: Option<String>,
+    /// The last line that has it, from 1.
+    pub last_line: u64,
+}
+
+/// How often a finding was met that was told when it came.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Again {
+    /// That of the finding.
+    pub fingerprint: String,
+    /// When it was met, all in all.
+    pub seen: Seen,
+}
+
+/// A place in a source that a build was made from.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct BuiltFrom {
+    /// The source, as the source map names it.
+    pub path: String,
+    /// Line, from 1.
+    pub line: u64,
+    /// Column, from 1, in UTF-16 code units.
+    pub column: u64,
+}
+
 /// Why a finding does not count.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Silenced {
-    /// `comment` (on the line), `configuration`, `baseline`.
+    /// `comment` (on the line), `configuration`, `baseline`, `ledger` (it is rotated).
     pub by: &'static str,
     /// The file that says so.
     pub place: String,
@@ -114,7 +178,7 @@ pub struct History {
     /// The places it was at, the oldest first.
     pub exposures: Vec<PastExposure>,
     /// Every version that has it; only with `--all-occurrences`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub occurrences: Vec<Occurrence>,
 }
 
@@ -206,6 +270,8 @@ pub struct Summary {
     pub scanned_bytes: u64,
     /// What was not, or not wholly, looked at.
     pub skipped: Vec<Skip>,
+    /// What was done about archives and compressed files.
+    pub archives: Archives,
     /// Files and folders that `--exclude` left out.
     pub excluded: u64,
     /// Whether `.gitignore` files were obeyed.
@@ -222,6 +288,17 @@ pub struct Summary {
     pub rules_digest: String,
 }
 
+/// What was done about archives and compressed files; those of histories are not counted.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct Archives {
+    /// Whether they were opened: not with `--no-archives`.
+    pub opened: bool,
+    /// How many there are, but for those in others.
+    pub containers: u64,
+    /// Members that were scanned; they count as scanned items.
+    pub members: u64,
+}
+
 /// How many findings are silenced, by what says so.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct SilencedCounts {
@@ -231,6 +308,8 @@ pub struct SilencedCounts {
     pub configuration: u64,
     /// By a baseline.
     pub baseline: u64,
+    /// Those that are rotated, by the ledger.
+    pub rotated: u64,
 }
 
 /// A history that was looked at.
@@ -260,7 +339,7 @@ pub struct Skip {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Note {
     /// The kind: `silence-expired`, `silence-stale`, `silence-ignored`, `silence-without-reason`, `silenced-elsewhere`,
-    /// `configured-exclude`.
+    /// `configured-exclude`, `used-after-rotation`.
     pub kind: &'static str,
     /// What it is about: a file, and the line where there is one.
     pub place: String,
@@ -307,6 +386,7 @@ pub fn silencer(by: SilencedBy) -> &'static str {
         SilencedBy::Comment => "comment",
         SilencedBy::Configuration => "configuration",
         SilencedBy::Baseline => "baseline",
+        SilencedBy::Ledger => "ledger",
     }
 }
 
@@ -330,21 +410,50 @@ pub fn lines(outcome: &ScanOutcome, reveal: bool) -> impl Iterator<Item = Line> 
     findings.chain(silenced).chain(std::iter::once_with(|| Line::Summary(Box::new(summary(outcome)))))
 }
 
-fn exposure(rules: &RuleSet, finding: &Finding, reveal: bool) -> Exposure {
+/// What has just been found in a stream.
+pub fn arrived(outcome: &ScanOutcome, reveal: bool) -> impl Iterator<Item = Line> {
+    outcome.findings.iter().map(move |finding| Line::Finding(Box::new(exposure(&outcome.rules, finding, reveal))))
+}
+
+/// The lines that are left at the end of a stream, of which the findings `told` were told before.
+pub fn rest(outcome: &ScanOutcome, reveal: bool, told: &BTreeSet<Fingerprint>) -> impl Iterator<Item = Line> {
+    let again = |finding: &Finding| {
+        let seen = seen(finding).filter(|seen| seen.times > 1)?;
+        Some(Line::Again(Box::new(Again { fingerprint: finding.fingerprint.to_string(), seen })))
+    };
+    let is_told = |finding: &&Finding| told.contains(&finding.fingerprint);
+    let again: Vec<Line> = outcome.findings.iter().filter(is_told).filter_map(again).collect();
+    let told: BTreeSet<String> = outcome.findings.iter().filter(is_told).map(|f| f.fingerprint.to_string()).collect();
+    let is_new = move |line: &Line| !matches!(line, Line::Finding(finding) if told.contains(&finding.fingerprint));
+    again.into_iter().chain(lines(outcome, reveal).filter(is_new))
+}
+
+pub(super) fn seen(finding: &Finding) -> Option<Seen> {
+    finding.seen.as_deref().map(|seen| Seen {
+        times: finding.more + 1,
+        first: seen.first.as_ref().map(ToString::to_string),
+        last: seen.last.as_ref().map(ToString::to_string),
+        last_line: seen.last_line,
+    })
+}
+
+pub(super) fn exposure(rules: &RuleSet, finding: &Finding, reveal: bool) -> Exposure {
     let rule = rules.get(finding.rule);
     let redacted = finding.secret.redacted();
     let secret = if reveal { String::from_utf8_lossy(finding.secret.reveal()).into_owned() } else { redacted.clone() };
     Exposure {
         rule: rule.id.clone(),
         provider: rule.provider.clone(),
+        category: rule.is_personal().then_some("personal data"),
         title: rule.title.clone(),
-        severity: severity(rule.severity),
+        severity: severity(finding.severity(rules)),
         confidence: confidence(finding.confidence),
         fingerprint: finding.fingerprint.to_string(),
         credential_id: finding.credential.to_string(),
         secret,
         source: finding.origin.source(),
         path: finding.origin.path().into(),
+        container: finding.origin.is_member().then(|| finding.origin.container().path().to_owned()),
         line: finding.start.line,
         column: finding.start.column,
         end_line: finding.end.line,
@@ -352,6 +461,7 @@ fn exposure(rules: &RuleSet, finding: &Finding, reveal: bool) -> Exposure {
         offset: finding.span.start,
         snippet: format!("{}{redacted}{}", finding.snippet.before, finding.snippet.after),
         more_in_file: finding.more,
+        seen: seen(finding),
         facts: finding
             .facts
             .iter()
@@ -364,6 +474,9 @@ fn exposure(rules: &RuleSet, finding: &Finding, reveal: bool) -> Exposure {
             .map(|e| Reason { points: e.points, reason: e.reason.clone().into_owned() })
             .collect(),
         rotation: rule.rotation.clone(),
+        encoded: encoded(finding),
+        shipped: finding.shipped.map(Shipped::id),
+        built_from: built_from(finding),
         history: finding.history.as_deref().map(past),
         silenced: finding.silence.as_deref().map(|silence| Silenced {
             by: silencer(silence.by),
@@ -371,6 +484,17 @@ fn exposure(rules: &RuleSet, finding: &Finding, reveal: bool) -> Exposure {
             reason: silence.reason.clone(),
         }),
     }
+}
+
+/// Where it was in the sources.
+pub(super) fn built_from(finding: &Finding) -> Option<BuiltFrom> {
+    let SourcePlace { source, at } = finding.source.as_deref()?;
+    Some(BuiltFrom { path: source.clone(), line: at.line, column: at.column })
+}
+
+/// The ways in which a secret is hidden.
+pub(super) fn encoded(finding: &Finding) -> Vec<&'static str> {
+    finding.encoded.iter().flat_map(|encoded| &encoded.how).map(|how| how.id()).collect()
 }
 
 /// The history of a secret.
@@ -416,9 +540,17 @@ pub fn silenced(outcome: &ScanOutcome) -> SilencedCounts {
             SilencedBy::Comment => &mut counts.comment,
             SilencedBy::Configuration => &mut counts.configuration,
             SilencedBy::Baseline => &mut counts.baseline,
+            SilencedBy::Ledger => &mut counts.rotated,
         } += 1;
     }
     counts
+}
+
+/// What was done about archives and compressed files.
+#[must_use]
+pub fn archives(coverage: &Coverage) -> Archives {
+    let found = coverage.archives;
+    Archives { opened: !found.left_closed, containers: found.containers, members: found.members }
 }
 
 fn summary(outcome: &ScanOutcome) -> Summary {
@@ -444,6 +576,7 @@ fn summary(outcome: &ScanOutcome) -> Summary {
             .iter()
             .map(|s| Skip { what: s.what.clone(), reason: s.reason.id(), detail: s.detail.clone() })
             .collect(),
+        archives: archives(coverage),
         excluded: coverage.excluded,
         gitignore_respected: coverage.gitignore_respected,
         broken_links: coverage.broken_links.clone(),
@@ -476,7 +609,7 @@ mod tests {
         );
         assert_eq!(
             report["summary"]["silenced"],
-            serde_json::json!({ "comment": 2, "configuration": 0, "baseline": 1 })
+            serde_json::json!({ "comment": 2, "configuration": 0, "baseline": 1, "rotated": 0 })
         );
         assert_eq!(report["summary"]["findings"], 5);
         let kinds: Vec<String> = lines(&outcome, false)

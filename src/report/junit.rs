@@ -12,7 +12,7 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::text::{extent, notes, tame, verdict};
 use super::{json, sentences};
-use crate::finding::Finding;
+use crate::finding::{Finding, SilencedBy};
 use crate::rotation::{Credential, Runbooks};
 use crate::scan::ScanOutcome;
 
@@ -74,7 +74,7 @@ fn failure(outcome: &ScanOutcome, runbooks: &Runbooks, credential: &Credential<'
     Case {
         outcome: Outcome::Bad {
             element: "failure",
-            kind: json::severity(rule.severity).into(),
+            kind: json::severity(credential.severity(&outcome.rules)).into(),
             message: format!("{}: {} ({confidence} confidence)", rule.title, finding.secret.redacted()),
             text: sentences::of_finding(&outcome.rules, runbooks, credential, finding).join("\n"),
         },
@@ -84,6 +84,9 @@ fn failure(outcome: &ScanOutcome, runbooks: &Runbooks, credential: &Credential<'
 
 fn silenced(outcome: &ScanOutcome, credential: &Credential<'_>, finding: &Finding) -> Case {
     let message = match finding.silence.as_deref() {
+        Some(silence) if silence.by == SilencedBy::Ledger => {
+            format!("{}, says the ledger in {}", silence.reason, silence.place)
+        }
         Some(silence) => {
             format!("silenced by a {} in {}: {}", json::silencer(silence.by), silence.place, silence.reason)
         }
@@ -99,10 +102,11 @@ fn silenced(outcome: &ScanOutcome, credential: &Credential<'_>, finding: &Findin
 fn case_of(outcome: &ScanOutcome, credential: &Credential<'_>, finding: &Finding) -> Case {
     let rule = outcome.rules.get(credential.rule);
     let past = if finding.history.is_some() { "in the history of " } else { "in " };
+    let line = if finding.origin.is_member() { 1 } else { finding.start.line };
     Case {
         class: rule.id.clone(),
         name: format!("{} {past}{} ({})", rule.title, finding.origin.path(), finding.fingerprint),
-        file: sentences::present_file(finding).map(|file| (file.to_owned(), finding.start.line)),
+        file: sentences::present_file(finding).map(|file| (file.to_owned(), line)),
         outcome: Outcome::Passed,
     }
 }
@@ -149,7 +153,7 @@ fn write(outcome: &ScanOutcome, cases: &[Case], sentences: &[String]) -> io::Res
     String::from_utf8(bytes).map_err(io::Error::other)
 }
 
-fn properties(outcome: &ScanOutcome) -> [(&'static str, String); 8] {
+fn properties(outcome: &ScanOutcome) -> [(&'static str, String); 9] {
     let silenced = json::silenced(outcome);
     [
         ("verdict", json::verdict(outcome.verdict()).into()),
@@ -158,6 +162,7 @@ fn properties(outcome: &ScanOutcome) -> [(&'static str, String); 8] {
         ("silenced_by_comment", silenced.comment.to_string()),
         ("silenced_by_configuration", silenced.configuration.to_string()),
         ("silenced_by_baseline", silenced.baseline.to_string()),
+        ("rotated", silenced.rotated.to_string()),
         ("tool_version", env!("CARGO_PKG_VERSION").into()),
         ("rules_digest", outcome.rules.digest().into()),
     ]

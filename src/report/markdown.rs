@@ -11,10 +11,11 @@ use std::fmt::Write;
 
 use super::runbook::{escape, fence, first_step};
 use super::text::{count, extent, notes, tame, verdict};
-use super::{json, sentences};
+use super::{json, seen, sentences};
 use crate::detect::Fact;
 use crate::finding::Finding;
 use crate::rotation::{Credential, Runbooks, fill};
+use crate::rule::RuleSet;
 use crate::scan::ScanOutcome;
 
 /// Bytes of the document up to which each part may go on.
@@ -49,7 +50,7 @@ pub fn build(outcome: &ScanOutcome, runbooks: &Runbooks) -> String {
         write_table(&mut out, outcome, &credentials);
         write_advice(&mut out, outcome, runbooks, &credentials);
     }
-    write_ledger(&mut out, outcome);
+    write_ledger(&mut out, outcome, LEDGER_ENDS);
     out
 }
 
@@ -86,7 +87,7 @@ fn row(outcome: &ScanOutcome, number: usize, credential: &Credential<'_>) -> Str
     let facts = credential.facts();
     let what = what.into_iter().chain(facts.iter().take(FACTS).map(|fact| code(&fact.to_string())));
     let what: Vec<String> = what.collect();
-    let mut places: Vec<String> = placed.iter().take(PLACES).map(|finding| place(finding)).collect();
+    let mut places: Vec<String> = placed.iter().take(PLACES).map(|finding| place(&outcome.rules, finding)).collect();
     if placed.len() > PLACES {
         places.push(format!("and {}", count((placed.len() - PLACES) as u64, "more place")));
     }
@@ -95,13 +96,21 @@ fn row(outcome: &ScanOutcome, number: usize, credential: &Credential<'_>) -> Str
     if history.len() > PAST {
         places.push("and more of its history".into());
     }
-    let severity = json::severity(rule.severity);
+    let severity = json::severity(credential.severity(&outcome.rules));
     format!("| {number} | {severity} | {} | {} |\n", what.join("<br>"), places.join("<br>"))
 }
 
-fn place(finding: &Finding) -> String {
-    let more = if finding.more > 0 { format!(" and {}", count(finding.more, "more time")) } else { String::new() };
-    format!("{}{more} <sub>{}</sub>", code(&sentences::place(finding)), finding.fingerprint)
+pub(super) fn place(rules: &RuleSet, finding: &Finding) -> String {
+    let more = if let Some(seen) = seen::sentence(finding) {
+        format!(", {}", tame(&seen))
+    } else if finding.more > 0 {
+        format!(" and {}", count(finding.more, "more time"))
+    } else {
+        String::new()
+    };
+    let remarks: String =
+        sentences::remarks(rules, finding).iter().map(|remark| format!(" · {}", inert(remark))).collect();
+    format!("{}{more}{remarks} <sub>{}</sub>", code(&sentences::place(finding)), finding.fingerprint)
 }
 
 /// The first step for each secret; what is the same for several is said once.
@@ -152,25 +161,26 @@ fn first(outcome: &ScanOutcome, runbooks: &Runbooks, credential: &Credential<'_>
     Some(text)
 }
 
-fn write_ledger(out: &mut String, outcome: &ScanOutcome) {
+/// What was not looked at, as far as it leaves the document shorter than `end`.
+pub(super) fn write_ledger(out: &mut String, outcome: &ScanOutcome, end: usize) {
     let skipped = &outcome.coverage.skipped;
     if skipped.is_empty() {
         return;
     }
     line!(out, "\n### Not looked at\n");
     let items = skipped.iter().map(|s| format!("- {}: {} ({})\n", code(&s.what), inert(&s.detail), s.reason.id()));
-    let left_out = add(out, items, LEDGER_ENDS);
+    let left_out = add(out, items, end);
     if left_out > 0 {
         line!(out, "- and {}, which the other formats list", count(left_out, "more item"));
     }
 }
 
-fn prose(text: &str) -> String {
+pub(super) fn prose(text: &str) -> String {
     escape(&text.lines().map(tame).collect::<Vec<_>>().join(" "))
 }
 
 /// A sentence of ours that may quote what was scanned: what GitHub would link or notify stands in a code span.
-fn inert(text: &str) -> String {
+pub(super) fn inert(text: &str) -> String {
     let links =
         ["://", "www.", "@", "#", "mailto:", "xmpp:"].iter().any(|link| text.to_ascii_lowercase().contains(link));
     if links { code(text) } else { prose(&clip(text)) }
@@ -178,7 +188,7 @@ fn inert(text: &str) -> String {
 
 /// A code span that shows `text` as it is, in a table too: a table ends a cell at a `|` even in a code span, so that
 /// one stands between two spans.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = tame(&clip(text));
     let spans: Vec<String> = text.split('|').map(span).collect();
     if text.is_empty() { "(nothing)".into() } else { spans.join("&#124;") }

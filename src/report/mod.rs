@@ -7,11 +7,16 @@ pub mod github;
 pub mod hook;
 pub mod json;
 pub mod junit;
+pub mod launch;
 mod level;
+pub mod live;
 pub mod markdown;
+pub mod plan;
+mod rotated;
 pub mod runbook;
 #[cfg(test)]
 mod sample;
 pub mod sarif;
+mod seen;
 mod sentences;
 pub mod text;

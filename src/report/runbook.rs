@@ -14,11 +14,11 @@ macro_rules! line {
 }
 
 /// What comes after the steps in every runbook: the mistake that makes a rotation worthless.
-const HISTORY: &str = "Deleting the line is not enough: whoever has a clone, a fork, a cache or a build log still has the \
+pub(super) const HISTORY: &str = "Deleting the line is not enough: whoever has a clone, a fork, a cache or a build log still has the \
                        value. Rotate first; rewriting the history comes second and never replaces it.";
 
 /// How to run the proof without leaking the value once more.
-const LEAKED: &str = "Put the leaked value into the variable LEAKED without typing it into the command line (in bash: \
+pub(super) const LEAKED: &str = "Put the leaked value into the variable LEAKED without typing it into the command line (in bash: \
                       read -rs LEAKED && export LEAKED). Then this must fail:";
 
 /// What comes first, and the step that does it.
@@ -104,7 +104,7 @@ pub fn text_for(runbook: &Runbook, facts: &[&Fact]) -> String {
     out
 }
 
-fn phase(phase: Phase) -> &'static str {
+pub(super) fn phase(phase: Phase) -> &'static str {
     match phase {
         Phase::Revoke => "Revoke",
         Phase::Replace => "Replace",

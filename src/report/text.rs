@@ -6,13 +6,13 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{json, runbook};
+use super::{json, rotated, runbook, seen, sentences};
 use crate::blob::Skipped;
 use crate::detect::Fact;
 use crate::finding::history::{History, Version};
 use crate::finding::{Finding, SilencedBy};
 use crate::rotation::{Credential, Runbooks, fill};
-use crate::rule::{Runbook, Severity};
+use crate::rule::{Runbook, Severity, personal};
 use crate::scan::{Coverage, ScanOutcome, Verdict};
 
 /// What a text report shows.
@@ -39,14 +39,26 @@ const DIM: Style = Style::new().dimmed();
 /// The report, with ANSI styles; whoever writes it strips them where they are not wanted.
 #[must_use]
 pub fn build(outcome: &ScanOutcome, runbooks: &Runbooks, options: Options) -> String {
+    let mut out =
+        findings(outcome, &outcome.findings.iter().collect::<Vec<_>>(), runbooks, options, &mut BTreeSet::new());
+    out.push_str(&rotated::list(outcome));
+    write_summary(&mut out, outcome, &Credential::group(&outcome.rules, &outcome.findings));
+    out
+}
+
+/// Some of the findings, by credential. `told` has the runbooks whose advice was given.
+pub(super) fn findings(
+    outcome: &ScanOutcome,
+    findings: &[&Finding],
+    runbooks: &Runbooks,
+    options: Options,
+    told: &mut BTreeSet<String>,
+) -> String {
     let mut out = String::new();
-    let credentials = Credential::group(&outcome.rules, &outcome.findings);
-    let mut told = BTreeSet::new();
-    for credential in &credentials {
+    for credential in &Credential::group(&outcome.rules, findings.iter().copied()) {
         write_credential(&mut out, outcome, credential, options);
-        write_advice(&mut out, outcome, runbooks, credential, &mut told);
+        write_advice(&mut out, outcome, runbooks, credential, told);
     }
-    write_summary(&mut out, outcome, &credentials);
     out
 }
 
@@ -79,7 +91,7 @@ pub(super) fn tame(text: &str) -> String {
 }
 
 /// A path that begins a line. GitHub's runner obeys lines of a log that begin with `::`.
-fn leading(path: &str) -> String {
+pub(super) fn leading(path: &str) -> String {
     let path = tame(path);
     if path.starts_with("::") { format!("./{path}") } else { path }
 }
@@ -99,8 +111,8 @@ macro_rules! line {
 
 fn write_credential(out: &mut String, outcome: &ScanOutcome, credential: &Credential<'_>, options: Options) {
     let rule = outcome.rules.get(credential.rule);
-    let style = colour(rule.severity);
-    let severity = json::severity(rule.severity);
+    let style = colour(credential.severity(&outcome.rules));
+    let severity = json::severity(credential.severity(&outcome.rules));
     let confidence = json::confidence(credential.confidence);
     let title = &rule.title;
     line!(out, "{style}{severity:<8}{style:#} {BOLD}{title}{BOLD:#} {DIM}{} · {confidence} confidence{DIM:#}", rule.id);
@@ -108,6 +120,9 @@ fn write_credential(out: &mut String, outcome: &ScanOutcome, credential: &Creden
         let (path, line, column) = (leading(finding.origin.path()), finding.start.line, finding.start.column);
         let past = if finding.history.is_some() { "in history: " } else { "" };
         line!(out, "  {past}{path}:{line}:{column}");
+        for remark in sentences::remarks(&outcome.rules, finding) {
+            line!(out, "    {}", tame(&remark));
+        }
         let secret = shown(finding, options);
         line!(
             out,
@@ -115,7 +130,9 @@ fn write_credential(out: &mut String, outcome: &ScanOutcome, credential: &Creden
             tame(&finding.snippet.before),
             tame(&finding.snippet.after)
         );
-        if finding.more > 0 {
+        if let Some(seen) = seen::sentence(finding) {
+            line!(out, "    {DIM}{}{DIM:#}", tame(&seen));
+        } else if finding.more > 0 {
             line!(out, "    {DIM}and {} more times in this file{DIM:#}", finding.more);
         }
         if let Some(history) = &finding.history {
@@ -156,12 +173,12 @@ fn write_history(out: &mut String, history: &History) {
 }
 
 /// What the credential tells about itself and what to do first; the same advice is given once.
-fn write_advice<'o>(
+fn write_advice(
     out: &mut String,
-    outcome: &'o ScanOutcome,
+    outcome: &ScanOutcome,
     runbooks: &Runbooks,
     credential: &Credential<'_>,
-    told: &mut BTreeSet<&'o str>,
+    told: &mut BTreeSet<String>,
 ) {
     let rule = outcome.rules.get(credential.rule);
     let facts = credential.facts();
@@ -172,12 +189,13 @@ fn write_advice<'o>(
     let place = Fact::new("path", credential.exposures[0].origin.path());
     let known: Vec<&Fact> = facts.iter().copied().chain([&place]).collect();
     match runbooks.of(rule) {
-        Some(runbook) if !facts.is_empty() || told.insert(&rule.rotation) => {
+        Some(runbook) if !facts.is_empty() || told.insert(rule.rotation.clone()) => {
             // A rule of the user's is shown by no command, the one whose runbook it has is.
             let shown = if rule.search().is_some() { &rule.rotation } else { &rule.id };
             write_first_steps(out, runbook, &known, shown);
         }
         Some(_) => line!(out, "  {DIM}what to do: as above for {}{DIM:#}", rule.rotation),
+        None if rule.is_personal() && told.insert(rule.rotation.clone()) => line!(out, "  {}", personal::ADVICE),
         None => {}
     }
     line!(out, "");
@@ -262,7 +280,11 @@ pub(super) fn verdict(outcome: &ScanOutcome, credentials: &[Credential<'_>]) -> 
 /// How much was looked at.
 pub(super) fn extent(coverage: &Coverage) -> String {
     let items = count(coverage.items, if coverage.staged { "staged file" } else { "file" });
-    format!("Scanned {} in {items}{}", bytes(coverage.bytes), histories(coverage))
+    let packed = match (coverage.archives.members, coverage.archives.containers) {
+        (0, _) => String::new(),
+        (members, containers) => format!(", {} of them in {}", grouped(members), count(containers, "container")),
+    };
+    format!("Scanned {} in {items}{packed}{}", bytes(coverage.bytes), histories(coverage))
 }
 
 /// ` and 12 commits of history`.
@@ -292,12 +314,26 @@ fn tally(outcome: &ScanOutcome, credentials: &[Credential<'_>]) -> String {
         0 => String::new(),
         n => format!(" The scan is incomplete: {} not looked at.", count(n as u64, "item")),
     };
-    format!(
-        "{} in {}: {}.{incomplete}",
-        count(credentials.len() as u64, "secret"),
-        count(places, "place"),
-        parts.join(", ")
-    )
+    let personal = credentials.iter().filter(|c| outcome.rules.get(c.rule).is_personal()).count() as u64;
+    let secrets = credentials.len() as u64 - personal;
+    let found = match (secrets, personal) {
+        (_, 0) => count(secrets, "secret"),
+        (0, _) => count(personal, "piece of personal data"),
+        _ => format!("{} and {}", count(secrets, "secret"), count(personal, "piece of personal data")),
+    };
+    format!("{found} in {}: {}.{incomplete}", count(places, "place"), parts.join(", "))
+}
+
+/// That archives and compressed files were not opened, if the user wants it so.
+pub(super) fn archives(coverage: &Coverage) -> Option<String> {
+    let number = || match coverage.archives.containers {
+        0 => "none in the files".to_owned(),
+        some => count(some, "file"),
+    };
+    coverage
+        .archives
+        .left_closed
+        .then(|| format!("Not opened, because of --no-archives: archives and compressed files ({}).", number()))
 }
 
 /// What limits the meaning of the verdict without making the scan incomplete: what the user chose, and what there was nothing to see of.
@@ -311,6 +347,7 @@ pub(super) fn notes(outcome: &ScanOutcome) -> Vec<String> {
     if coverage.excluded > 0 {
         notes.push(format!("Left out by --exclude: {}.", count(coverage.excluded, "file or folder")));
     }
+    notes.extend(archives(coverage));
     if coverage.gitignore_respected {
         notes.push("Left out: what .gitignore names (--respect-gitignore).".into());
     }
@@ -322,6 +359,7 @@ pub(super) fn notes(outcome: &ScanOutcome) -> Vec<String> {
         notes.push(format!("Not shown: {number} of lower confidence (--confidence low shows them)."));
     }
     notes.extend(silenced(outcome));
+    notes.extend(rotated::note(outcome));
     notes
 }
 
@@ -329,6 +367,9 @@ pub(super) fn notes(outcome: &ScanOutcome) -> Vec<String> {
 fn silenced(outcome: &ScanOutcome) -> Option<String> {
     let (mut secrets, mut by) = (BTreeSet::new(), BTreeMap::<_, u64>::new());
     for (finding, silence) in outcome.silenced.iter().filter_map(|f| Some((f, f.silence.as_deref()?))) {
+        if silence.by == SilencedBy::Ledger {
+            continue;
+        }
         secrets.insert(finding.credential);
         *by.entry(silence.by).or_default() += 1;
     }
@@ -344,6 +385,7 @@ fn silencer(by: SilencedBy) -> &'static str {
         SilencedBy::Comment => "comments",
         SilencedBy::Configuration => "the configuration",
         SilencedBy::Baseline => "the baseline",
+        SilencedBy::Ledger => "the ledger",
     }
 }
 
@@ -352,6 +394,7 @@ pub(super) fn count(number: u64, noun: &str) -> String {
     let plural = match noun {
         _ if number == 1 => noun.into(),
         "repository" => "repositories".into(),
+        "piece of personal data" => "pieces of personal data".into(),
         "file or folder" => "files or folders".into(),
         _ => format!("{noun}s"),
     };

@@ -1,11 +1,20 @@
 //! From findings to credentials: one entry for each secret, however many places it is in, with what to do about it.
 
+mod ledger;
+mod plan;
+mod purge;
+
 use std::collections::BTreeMap;
 
+pub use self::ledger::{Done, DoneError, Open, named};
+pub use self::plan::{Exposed, RotationPlan, Task};
+pub use self::purge::Replacements;
 use crate::detect::Fact;
-use crate::finding::Finding;
 use crate::finding::history::History;
+use crate::finding::{Finding, SilencedBy, shipped};
+pub use crate::rule::FACTS;
 use crate::rule::{Catalogue, Confidence, Rule, RuleIndex, RuleSet, Runbook, Severity};
+use crate::scan::ScanOutcome;
 use crate::secret::Fingerprint;
 
 /// One secret and all the places it was found in.
@@ -23,7 +32,7 @@ pub struct Credential<'f> {
 impl<'f> Credential<'f> {
     /// Groups findings by secret, the most urgent credential first: severity, then confidence, then place.
     #[must_use]
-    pub fn group(rules: &RuleSet, findings: &'f [Finding]) -> Vec<Self> {
+    pub fn group(rules: &RuleSet, findings: impl IntoIterator<Item = &'f Finding>) -> Vec<Self> {
         let mut by_id: BTreeMap<Fingerprint, Self> = BTreeMap::new();
         for finding in findings {
             let entry = by_id.entry(finding.credential).or_insert_with(|| Self {
@@ -41,7 +50,7 @@ impl<'f> Credential<'f> {
         let mut credentials: Vec<Self> = by_id.into_values().collect();
         credentials.sort_by_key(|c| {
             let first = c.exposures[0];
-            (std::cmp::Reverse((rules.get(c.rule).severity, c.confidence)), &first.origin, first.span)
+            (std::cmp::Reverse((c.severity(rules), c.confidence)), &first.origin, first.span)
         });
         credentials
     }
@@ -60,10 +69,12 @@ impl<'f> Credential<'f> {
         self.exposures.iter().find_map(|finding| finding.history.as_deref())
     }
 
-    /// What a holder can do, from the rule.
+    /// What a holder can do, where it is worst.
     #[must_use]
     pub fn severity(&self, rules: &RuleSet) -> Severity {
-        rules.get(self.rule).severity
+        let rule = rules.get(self.rule);
+        let of = |finding: &&Finding| shipped::severity(rule, finding.shipped);
+        self.exposures.iter().map(of).max().unwrap_or(rule.severity)
     }
 
     /// Everything its exposures tell about it, once.
@@ -74,6 +85,18 @@ impl<'f> Credential<'f> {
         facts.dedup();
         facts
     }
+}
+
+/// Whether the ledger says of a finding that it is rotated.
+#[must_use]
+pub fn is_rotated(finding: &Finding) -> bool {
+    finding.silence.as_ref().is_some_and(|silence| silence.by == SilencedBy::Ledger)
+}
+
+/// What was found and is rotated.
+#[must_use]
+pub fn rotated(outcome: &ScanOutcome) -> Vec<Credential<'_>> {
+    Credential::group(&outcome.rules, outcome.silenced.iter().filter(|finding| is_rotated(finding)))
 }
 
 /// Runbooks by rule.
@@ -122,12 +145,6 @@ pub fn fill(command: &str, facts: &[&Fact]) -> String {
     }
     filled + rest
 }
-
-/// The facts that runbooks may name.
-pub const FACTS: &[&str] = &[
-    "key_id", "account_id", "host", "port", "user", "database", "scheme", "issuer", "subject", "project_id",
-    "client_email", "path",
-];
 
 /// Whether a value can stand anywhere in a shell command without meaning something to the shell. Facts are read from the scanned
 /// text, and the command they are put into will be pasted into a terminal.

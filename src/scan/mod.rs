@@ -1,26 +1,39 @@
 //! The one driver: takes every source, looks at each text once, and says what was found and what was not looked at.
 
+mod built;
+mod clock;
 pub mod history;
+mod live;
+mod members;
+mod opened;
 mod outcome;
 pub mod push;
+#[cfg(test)]
+pub(crate) mod sample;
 mod scope;
+mod sight;
 mod silencing;
 pub mod staged;
 mod surroundings;
+mod tap;
 mod text;
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use self::built::Built;
 use self::history::{Context, HistoryCoverage, HistoryOptions};
-pub use self::outcome::{Coverage, ScanOutcome, Verdict};
+pub use self::live::Watcher;
+use self::members::Opener;
+pub use self::outcome::{Archives, Coverage, PersonalData, ScanOutcome, Verdict};
 use self::outcome::{Frame, Gathered};
 use self::scope::{bundle_prefix, is_whole, repositories_of_others};
 pub use self::silencing::Silencers;
 use self::silencing::View;
+pub use self::tap::Tap;
 use self::text::TextScan;
 use crate::blob::{Origin, SkipReason, Skipped};
 use crate::detect::{Detector, PathKind, Scratch};
@@ -28,9 +41,11 @@ use crate::finding::silencing::Silencing;
 use crate::finding::{self, Finding};
 use crate::rule::Confidence;
 use crate::secret::FingerprintKeys;
+use crate::source::container::{Limits, Source};
 use crate::source::encoding::{Encoding, SNIFFED, Utf16Reader};
 use crate::source::file;
 use crate::source::git::bundle;
+use crate::source::log::{self, journal};
 use crate::source::worktree::{self, Exclude, FileItem, FoundRepository, Root, WalkOptions};
 
 /// Files up to this size are read whole, by the thread that met them; larger ones in batches, by all threads.
@@ -43,12 +58,16 @@ pub struct Plan {
     pub roots: Vec<PathBuf>,
     /// Whether standard input is scanned too.
     pub stdin: bool,
+    /// Whether the files are logs: each secret is told once, with the times it was met. Standard input always is one.
+    pub logs: bool,
     /// What of the folders.
     pub walk: WalkOptions,
     /// What of the histories of repositories among them; none at all if there is nothing here.
     pub history: Option<HistoryOptions>,
     /// Findings below this are counted, not kept.
     pub min_confidence: Confidence,
+    /// What archives and compressed files may cost; they are not opened if there is nothing here.
+    pub archives: Option<Limits>,
     /// Larger files are skipped, and said to be, in bytes.
     pub max_file_size: Option<u64>,
     /// What fingerprints are made with.
@@ -68,6 +87,10 @@ pub struct Monitor {
     pub items: AtomicU64,
     /// Bytes scanned so far.
     pub bytes: AtomicU64,
+    /// Who wants to know at once what is found in standard input.
+    pub watcher: Watcher,
+    /// Who gets the files of working trees too.
+    pub tap: Option<Arc<dyn Tap>>,
 }
 
 impl Monitor {
@@ -97,10 +120,12 @@ pub fn run(
     let roots = if all_walked { Root::outermost(roots) } else { roots };
     let base = roots.first().map(|root| root.base().to_path_buf());
     let base = base.filter(|base| roots.iter().all(|root| root.base() == base));
-    let scan = Scan { detector, plan, monitor, shared: Mutex::default(), bundles: Mutex::default() };
+    let exclude = Exclude::new(base.as_deref().unwrap_or(Path::new("")), &plan.walk.exclude)?;
+    let opener = Opener { detector, plan, monitor, exclude: &exclude };
+    let scan = Scan { detector, plan, monitor, opener, shared: Mutex::default(), bundles: Mutex::default() };
     if plan.stdin {
         let mut worker = Worker::default();
-        scan.guarded(Origin::Stdin.path(), &mut worker, |worker| scan.stream(&Origin::Stdin, &[], stdin, worker));
+        scan.guarded(Origin::Stdin.path(), &mut worker, |worker| scan.standard_input(stdin, worker));
         scan.finish(worker);
     }
     let mut summary = scan.files(&roots)?;
@@ -115,7 +140,6 @@ pub fn run(
     let bundles = scan.bundles.lock().unwrap_or_else(PoisonError::into_inner);
     others.extend(bundles.iter().map(|bundle| bundle_prefix(&bundle.shown)));
     drop(bundles);
-    let exclude = Exclude::new(base.as_deref().unwrap_or(Path::new("")), &plan.walk.exclude)?;
     let histories = scan.histories(summary.repositories, &others, &exclude)?;
     let mut shared = scan.shared.into_inner().unwrap_or_else(PoisonError::into_inner);
     if monitor.is_cancelled() {
@@ -133,7 +157,8 @@ pub fn run(
         bytes: shared.bytes,
         staged: false,
         skipped: shared.skipped,
-        excluded: summary.excluded + histories.excluded,
+        archives: Archives { left_closed: plan.archives.is_none(), ..shared.archives },
+        excluded: summary.excluded + shared.excluded + histories.excluded,
         gitignore_respected: plan.walk.respect_gitignore,
         broken_links: summary.broken_links,
         histories: histories.coverage,
@@ -143,6 +168,37 @@ pub fn run(
     coverage.whole = base.is_some() && roots.iter().any(Root::is_base) && is_whole(plan, &coverage);
     let gathered = Gathered { findings: shared.findings, below: histories.below, coverage };
     Ok(gathered.conclude(&Frame { detector, plan, others: &others, exclude: &exclude, started }, base))
+}
+
+/// The scan of a text, which is a log where that is known.
+fn text_scan<'t>(detector: &'t Detector, plan: &'t Plan, origin: &'t Origin) -> TextScan<'t> {
+    let text = TextScan::new(detector, PathKind::of(origin.path()), View::of(&plan.silencers, origin));
+    match origin {
+        _ if plan.logs => text.log(),
+        Origin::Stdin => text.log(),
+        _ if log::is_named_so(origin.path()) => text.joining(),
+        _ => text,
+    }
+}
+
+/// Searches a text of any length and encoding, of which `start` was read already. Says how many bytes it had, and how reading ended.
+fn searched(
+    text: &mut TextScan<'_>,
+    start: Vec<u8>,
+    reader: impl Read + Send,
+    monitor: &Monitor,
+) -> (u64, io::Result<()>) {
+    if journal::is_journal(&start) {
+        let text_of = journal::JournalText::new(io::Cursor::new(start).chain(reader));
+        return text.stream(&[], text_of, false, monitor);
+    }
+    match Encoding::sniff(&start) {
+        encoding @ (Encoding::Utf16Le | Encoding::Utf16Be) => {
+            let decoding = Utf16Reader::new(io::Cursor::new(start).chain(reader), encoding);
+            text.stream(&[], decoding, false, monitor)
+        }
+        encoding => text.stream(&start, reader, encoding == Encoding::Binary, monitor),
+    }
 }
 
 fn explain(error: &io::Error) -> String {
@@ -159,6 +215,9 @@ struct Worker {
     skipped: Vec<Skipped>,
     items: u64,
     bytes: u64,
+    archives: Archives,
+    /// Members of containers that the user wants left out.
+    excluded: u64,
     scratch: Scratch,
     buffer: Vec<u8>,
 }
@@ -167,6 +226,7 @@ struct Scan<'s> {
     detector: &'s Detector,
     plan: &'s Plan,
     monitor: &'s Monitor,
+    opener: Opener<'s>,
     shared: Mutex<Worker>,
     /// Files that are repositories themselves.
     bundles: Mutex<Vec<FileItem>>,
@@ -293,6 +353,8 @@ impl Scan<'_> {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         shared.findings.extend(worker.findings);
         shared.skipped.extend(worker.skipped);
+        shared.archives.add(worker.archives);
+        shared.excluded += worker.excluded;
         shared.items += worker.items;
         shared.bytes += worker.bytes;
     }
@@ -325,7 +387,11 @@ impl Scan<'_> {
             Ok(opened) => opened,
             Err(skipped) => return worker.skipped.push(skipped),
         };
-        if let Some(limit) = self.plan.max_file_size.filter(|&limit| len > limit) {
+        let limit = self.plan.max_file_size.filter(|&limit| len > limit);
+        if let Some(tap) = self.monitor.tap.as_ref().filter(|_| limit.is_some() || len > WHOLE) {
+            tap.large(&item.shown, len);
+        }
+        if let Some(limit) = limit {
             let detail = format!("{len} bytes, more than --max-file-size {limit}");
             return worker.skipped.push(Skipped::new(item.shown, SkipReason::TooLarge, detail));
         }
@@ -343,10 +409,21 @@ impl Scan<'_> {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .push(FileItem { path: item.path, shown: origin.path().into() });
-        } else if buffer.len() as u64 > WHOLE {
+        } else if buffer.len() as u64 > WHOLE || journal::is_journal(&buffer) {
             self.stream(&origin, &buffer, file, worker);
+        } else if self.opener.opens_whole(&buffer, origin.path()) {
+            let inside = self.opener.open_bytes(&origin, &buffer, &mut worker.scratch);
+            self.keep_inside(&origin, inside, worker);
+            self.told_of_end(&origin, buffer.len() as u64, read.map(drop), worker);
         } else {
+            let found_before = worker.findings.len();
+            if let (Some(tap), Ok(_)) = (&self.monitor.tap, &read) {
+                tap.file(origin.path(), &buffer);
+            }
             self.whole(&origin, &buffer, read.map(drop), worker);
+            if let Some(built) = self.built(&origin, &item.path) {
+                built.told(&buffer, found_before, worker);
+            }
         }
         worker.buffer = buffer;
     }
@@ -377,14 +454,29 @@ impl Scan<'_> {
         let _ = (&mut file).take(SNIFFED as u64).read_to_end(&mut start);
         if bundle::is_bundle(&start) {
             self.bundles.lock().unwrap_or_else(PoisonError::into_inner).push(item.clone());
+        } else if self.opener.opens(&start, &item.shown) || self.opener.opens_end(&mut file) {
+            let origin = Origin::File(item.shown.clone());
+            let inside = self.opener.open(&origin, Source::Seekable(&mut file));
+            self.keep_inside(&origin, inside, worker);
+            worker.items += 1;
         } else {
-            self.stream(&Origin::File(item.shown.clone()), &start, file, worker);
+            let (origin, found_before) = (Origin::File(item.shown.clone()), worker.findings.len());
+            self.stream(&origin, &start, file, worker);
+            if let Some(built) = self.built(&origin, &item.path) {
+                built.read(found_before, worker);
+            }
         }
     }
 
+    /// A file as something that a build may have made.
+    fn built<'b>(&'b self, origin: &'b Origin, path: &'b Path) -> Option<Built<'b>> {
+        let built = Built { detector: self.detector, plan: self.plan, path, origin };
+        Built::may_be(origin.path()).then_some(built)
+    }
+
     fn whole(&self, origin: &Origin, bytes: &[u8], read: io::Result<()>, worker: &mut Worker) {
-        let view = View::of(&self.plan.silencers, origin);
-        let mut text = TextScan::new(self.detector, PathKind::of(origin.path()), view);
+        let mut text = text_scan(self.detector, self.plan, origin);
+        self.closed(bytes, origin, worker);
         let encoding = Encoding::sniff(bytes);
         text.whole(&encoding.decode(bytes), encoding == Encoding::Binary, &mut worker.scratch);
         self.monitor.items.fetch_add(1, Ordering::Relaxed);
@@ -397,30 +489,41 @@ impl Scan<'_> {
         let mut start = start.to_vec();
         let missing = SNIFFED.saturating_sub(start.len()) as u64;
         let sniffed = (&mut reader).take(missing).read_to_end(&mut start);
-        let view = View::of(&self.plan.silencers, origin);
-        let mut text = TextScan::new(self.detector, PathKind::of(origin.path()), view);
+        if self.opener.opens(&start, origin.path()) {
+            let (mut rest, ended): (&mut (dyn Read + Send), _) = match sniffed {
+                Ok(_) => (&mut reader, Ok(())),
+                Err(error) => (&mut io::empty(), Err(error)),
+            };
+            let inside = self.opener.open(origin, Source::Stream(&mut (&*start).chain(&mut rest)));
+            self.keep_inside(origin, inside, worker);
+            return self.told_of_end(origin, start.len() as u64, ended, worker);
+        }
+        self.closed(&start, origin, worker);
+        let mut text = text_scan(self.detector, self.plan, origin);
         self.monitor.items.fetch_add(1, Ordering::Relaxed);
         if bundle::is_bundle(&start) {
             let detail =
                 "a git bundle, of which only the text is scanned here; give its path to have its history scanned";
             worker.skipped.push(Skipped::new(origin.path(), SkipReason::Unsupported, detail));
         }
-        let (bytes, read) = match (sniffed, Encoding::sniff(&start)) {
-            (Err(error), encoding) => {
-                let (bytes, _) = text.stream(&start, io::empty(), encoding == Encoding::Binary, self.monitor);
+        let (bytes, read) = match sniffed {
+            Err(error) => {
+                let (bytes, _) = searched(&mut text, start, io::empty(), self.monitor);
                 (bytes, Err(error))
             }
-            (Ok(_), encoding @ (Encoding::Utf16Le | Encoding::Utf16Be)) => {
-                let decoding = Utf16Reader::new(io::Cursor::new(start).chain(reader), encoding);
-                text.stream(&[], decoding, false, self.monitor)
-            }
-            (Ok(_), encoding) => text.stream(&start, reader, encoding == Encoding::Binary, self.monitor),
+            Ok(_) => searched(&mut text, start, reader, self.monitor),
         };
         self.keep(origin, text, bytes, read, worker);
     }
 
     fn keep(&self, origin: &Origin, text: TextScan<'_>, bytes: u64, read: io::Result<()>, worker: &mut Worker) {
         worker.bytes += bytes;
+        self.told_of_end(origin, bytes, read, worker);
+        self.keep_candidates(origin, text, worker);
+    }
+
+    /// Tells how reading ended after so many bytes.
+    fn told_of_end(&self, origin: &Origin, bytes: u64, read: io::Result<()>, worker: &mut Worker) {
         match read {
             Ok(()) => worker.items += 1,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
@@ -433,7 +536,6 @@ impl Scan<'_> {
                 worker.skipped.push(skipped);
             }
         }
-        self.keep_candidates(origin, text, worker);
     }
 
     fn keep_candidates(&self, origin: &Origin, text: TextScan<'_>, worker: &mut Worker) {

@@ -1,6 +1,6 @@
 //! What a scan amounts to: what was found, what of it counts, and what was looked at.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,6 +25,8 @@ pub struct Coverage {
     pub staged: bool,
     /// What was not, or not wholly, looked at.
     pub skipped: Vec<Skipped>,
+    /// What was done about archives and compressed files.
+    pub archives: Archives,
     /// What the user's `--exclude` left out: files and whole folders.
     pub excluded: u64,
     /// Whether `.gitignore` files were obeyed.
@@ -39,6 +41,26 @@ pub struct Coverage {
     pub whole: bool,
     /// What there is to know of silencing; it changes nothing of what the scan amounts to.
     pub notes: Vec<Note>,
+}
+
+/// What was done about archives and compressed files; those of histories are not counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Archives {
+    /// Whether none was opened because the user wants it so.
+    pub left_closed: bool,
+    /// How many there are that were opened, or would have been; those in others are not counted.
+    pub containers: u64,
+    /// Members that were scanned.
+    pub members: u64,
+}
+
+impl Archives {
+    /// Adds the counts of another.
+    pub(super) fn add(&mut self, other: Self) {
+        self.left_closed |= other.left_closed;
+        self.containers += other.containers;
+        self.members += other.members;
+    }
 }
 
 /// What the scan amounts to.
@@ -70,6 +92,15 @@ pub struct ScanOutcome {
     pub elapsed: Duration,
 }
 
+/// How much there is of a kind of personal data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PersonalData {
+    /// How many different values.
+    pub values: u64,
+    /// How often one of them is somewhere.
+    pub times: u64,
+}
+
 impl ScanOutcome {
     /// Findings beat incompleteness: either must not pass.
     #[must_use]
@@ -79,6 +110,21 @@ impl ScanOutcome {
             (true, false) => Verdict::Incomplete,
             (true, true) => Verdict::Clean,
         }
+    }
+
+    /// How much personal data there is, by the kind's rule.
+    #[must_use]
+    pub fn personal_data(&self) -> BTreeMap<&str, PersonalData> {
+        let (mut kinds, mut met) = (BTreeMap::<&str, PersonalData>::new(), BTreeSet::new());
+        for finding in &self.findings {
+            let rule = self.rules.get(finding.rule);
+            if rule.is_personal() {
+                let kind = kinds.entry(&rule.id).or_default();
+                kind.values += u64::from(met.insert((finding.rule, finding.credential)));
+                kind.times += 1 + finding.more;
+            }
+        }
+        kinds
     }
 
     /// Adds what another scan found and looked at.
@@ -94,6 +140,7 @@ impl ScanOutcome {
         all.staged &= more.staged;
         all.skipped.extend(more.skipped);
         all.skipped.sort();
+        all.archives.add(more.archives);
         all.excluded += more.excluded;
         all.gitignore_respected |= more.gitignore_respected;
         all.broken_links.extend(more.broken_links);
@@ -170,7 +217,7 @@ fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
 
 /// Masks, in everything that will be shown, every secret that is known, whichever finding it belongs to.
 fn redact(findings: &mut [Finding], coverage: &mut Coverage) -> Redactor {
-    let redactor = Redactor::new(findings.iter().map(|f| &f.secret));
+    let redactor = Redactor::new(findings.iter().flat_map(Finding::values));
     findings.iter_mut().for_each(|finding| finding.redact(&redactor));
     for skipped in &mut coverage.skipped {
         skipped.what = redactor.mask(&skipped.what);

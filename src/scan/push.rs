@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
 use super::history::{Context, HistoryOptions};
-use super::outcome::{Coverage, Frame, Gathered, ScanOutcome};
+use super::outcome::{Archives, Coverage, Frame, Gathered, ScanOutcome};
 use super::{Monitor, Plan};
 use crate::blob::{SkipReason, Skipped};
 use crate::detect::Detector;
@@ -40,7 +40,9 @@ pub fn run(
         prefix: String::new(),
     };
     let outcome = context.guarded(|context| context.repository(&located.repository.git_dir))?;
+    let archives = Archives { left_closed: plan.archives.is_none(), ..Archives::default() };
     let mut coverage = Coverage {
+        archives,
         skipped: outcome.skipped,
         histories: vec![outcome.coverage],
         excluded: excluded.into_inner(),

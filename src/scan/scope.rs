@@ -24,5 +24,6 @@ pub(super) fn is_whole(plan: &Plan, coverage: &Coverage) -> bool {
         Some(options) => options.selection.is_everything(),
         None => coverage.unscanned_histories.is_empty(),
     };
-    history && coverage.skipped.is_empty() && !plan.walk.respect_gitignore && !plan.walk.repositories_only
+    let opened = plan.archives.is_some();
+    history && opened && coverage.skipped.is_empty() && !plan.walk.respect_gitignore && !plan.walk.repositories_only
 }

@@ -8,8 +8,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Plan;
+use super::sight::Sight;
 use crate::blob::{ObjectKind, Origin};
-use crate::detect::{Detector, Match};
+use crate::detect::Detector;
 use crate::finding::accepted::{Accepted, Place};
 use crate::finding::history::Exposure;
 use crate::finding::{self, Finding, Silence, SilencedBy};
@@ -67,8 +68,7 @@ pub(super) struct View<'v> {
 /// Something found and the text it is in.
 pub(super) struct At<'a> {
     pub(super) rule: &'a Rule,
-    pub(super) found: &'a Match<'a>,
-    pub(super) secret: &'a Secret,
+    pub(super) sight: &'a Sight,
     pub(super) text: &'a [u8],
     /// The line on which the secret begins, and that on which it ends.
     pub(super) lines: (u64, u64),
@@ -78,7 +78,7 @@ impl<'v> View<'v> {
     /// What is at `origin`.
     pub(super) fn of(silencers: &'v Silencers, origin: &'v Origin) -> Self {
         let path = path_of(origin);
-        Self { silencers, path, any_path: matches!(origin, Origin::Object(ObjectKind::Blob, _)) }
+        Self { silencers, path, any_path: matches!(origin.container(), Origin::Object(ObjectKind::Blob, _)) }
     }
 
     /// Whether a rule is for this text.
@@ -89,7 +89,7 @@ impl<'v> View<'v> {
     /// Why something in this text does not count.
     pub(super) fn silence(&self, at: &At<'_>) -> Option<Box<Silence>> {
         let Both { allowlists, accepted } = self.silencers.0.as_deref()?;
-        let Range { start, end } = at.found.whole;
+        let Range { start, end } = at.sight.whole;
         let before = start.saturating_sub(LINE);
         let from = memchr::memrchr(b'\n', &at.text[before..start]).map_or(before, |nl| before + nl + 1);
         let after = (end + LINE).min(at.text.len());
@@ -98,17 +98,19 @@ impl<'v> View<'v> {
             rule: &at.rule.id,
             path: self.path,
             commits: &[],
-            secret: at.found.secret,
+            secret: at.sight.secret.reveal(),
             matched: Some(&at.text[start..end]),
             line: Some(&at.text[from..to]),
         };
         if let Some(list) = allowlists.covering(&subject) {
             return Some(Box::new(by_list(list)));
         }
-        let lead = &at.text[start.min(at.found.range.start)..at.found.range.start];
+        let lead = &at.text[start.min(at.sight.range.start)..at.sight.range.start];
         let first = at.lines.0 - memchr::memchr_iter(b'\n', lead).count() as u64;
         let (path, lines) = (self.path?, (first, at.lines.1));
-        accepted.silence(&Place { rule: &at.rule.id, path, lines, commit: None, secret: at.secret }).map(Box::new)
+        accepted
+            .silence(&Place { rule: &at.rule.id, path, lines, commit: None, secret: &at.sight.secret })
+            .map(Box::new)
     }
 
     /// Why it does not count that this text is where it is.
@@ -139,6 +141,7 @@ fn path_of(origin: &Origin) -> Option<&str> {
     match origin {
         Origin::File(path) | Origin::Name(path) | Origin::Version(path) | Origin::PastName(path) => Some(path),
         Origin::Stdin | Origin::Object(..) => None,
+        Origin::Member(inner) => path_of(&inner.container).map(|_| &*inner.path),
     }
 }
 

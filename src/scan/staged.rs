@@ -10,7 +10,8 @@ use std::time::Instant;
 use gix::ObjectId;
 use imara_diff::{Algorithm, Diff, InternedInput};
 
-use super::outcome::{Coverage, Frame, Gathered, ScanOutcome};
+use super::members::{Inside, Opener};
+use super::outcome::{Archives, Coverage, Frame, Gathered, ScanOutcome};
 use super::silencing::{self, View};
 use super::text::TextScan;
 use super::{Monitor, Plan, WHOLE};
@@ -18,6 +19,7 @@ use crate::blob::{Origin, SkipReason, Skipped};
 use crate::detect::{Detector, PathKind, Scratch};
 use crate::finding::{self, Candidate, Finding};
 use crate::secret::Fingerprint;
+use crate::source::container::{self, Source};
 use crate::source::encoding::Encoding;
 use crate::source::git::bundle;
 use crate::source::git::discover::{Located, below_top};
@@ -56,7 +58,8 @@ pub fn run(
     let started = Instant::now();
     let StagedPlan { plan, located, .. } = *wanted;
     let exclude = Exclude::new(&located.top, &plan.walk.exclude)?;
-    let mut coverage = Coverage { staged: true, ..Coverage::default() };
+    let archives = Archives { left_closed: plan.archives.is_none(), ..Archives::default() };
+    let mut coverage = Coverage { staged: true, archives, ..Coverage::default() };
     let objects = staged::objects(located);
     let mut finder = objects.finder();
     let mut staged = Staged::read(located, &mut finder)?;
@@ -65,6 +68,7 @@ pub fn run(
         detector,
         plan,
         monitor,
+        exclude: &exclude,
         finder,
         removed: std::mem::take(&mut staged.removed),
         taken_away: None,
@@ -96,6 +100,7 @@ struct StagedScan<'s> {
     detector: &'s Detector,
     plan: &'s Plan,
     monitor: &'s Monitor,
+    exclude: &'s Exclude,
     finder: Finder<'s>,
     /// Contents that the commit takes away.
     removed: Vec<(Vec<u8>, ObjectId)>,
@@ -106,7 +111,7 @@ struct StagedScan<'s> {
     findings: Vec<Finding>,
 }
 
-impl StagedScan<'_> {
+impl<'s> StagedScan<'s> {
     fn skip(&mut self, what: String, reason: SkipReason, detail: String) {
         self.coverage.skipped.push(Skipped::new(what, reason, detail));
     }
@@ -189,12 +194,45 @@ impl StagedScan<'_> {
                 "a git bundle, of which only the text is scanned here; scan its path to have its history scanned";
             self.skip(shown.clone(), SkipReason::Unsupported, detail.into());
         }
+        let is_closed = self.plan.archives.is_none() && container::is_whole_container(&data, &shown);
+        self.coverage.archives.containers += u64::from(is_closed);
         self.coverage.items += 1;
         self.coverage.bytes += data.len() as u64;
         self.monitor.bytes.fetch_add(data.len() as u64, Ordering::Relaxed);
-        let found = self.found(&Origin::File(shown), &data);
+        let origin = Origin::File(shown);
+        let found = match self.opened(&origin, &data) {
+            Some(found) => found,
+            None => self.found(&origin, &data),
+        };
         let added = self.added(file, &data, found);
         self.findings.extend(added);
+    }
+
+    /// What is in a content that is a container; none if it is no container that is opened.
+    fn opened(&mut self, origin: &Origin, data: &[u8]) -> Option<Vec<Finding>> {
+        let opener = self.opener();
+        let inside = self.inside(origin, data)?;
+        self.coverage.items += inside.members;
+        self.coverage.excluded += inside.excluded;
+        self.coverage.skipped.extend(inside.skipped);
+        self.coverage.archives.containers += u64::from(inside.members > 0);
+        self.coverage.archives.members += inside.members;
+        Some(inside.texts.iter().flat_map(|text| text.findings(&opener, origin)).collect())
+    }
+
+    fn opener(&self) -> Opener<'s> {
+        Opener { detector: self.detector, plan: self.plan, monitor: self.monitor, exclude: self.exclude }
+    }
+
+    fn inside(&mut self, origin: &Origin, data: &[u8]) -> Option<Inside> {
+        let opener = self.opener();
+        if !opener.opens_whole(data, origin.path()) {
+            return None;
+        }
+        if data.len() as u64 > WHOLE {
+            return Some(opener.open(origin, Source::Seekable(&mut std::io::Cursor::new(data))));
+        }
+        Some(opener.open_bytes(origin, data, &mut self.scratch))
     }
 
     /// Scans a content.
@@ -226,7 +264,10 @@ impl StagedScan<'_> {
     /// The credentials of a content, however little speaks for them.
     fn credentials(&mut self, path: &[u8], data: &[u8]) -> Vec<Fingerprint> {
         let origin = Origin::File(String::from_utf8_lossy(path).into());
-        let candidates = self.candidates(&origin, data);
+        let candidates = match self.inside(&origin, data) {
+            Some(inside) => inside.texts.into_iter().flat_map(|text| text.candidates).collect(),
+            None => self.candidates(&origin, data),
+        };
         candidates.iter().map(|candidate| candidate.secret.fingerprint(&self.plan.keys)).collect()
     }
 
@@ -248,7 +289,8 @@ impl StagedScan<'_> {
         for old in &before {
             if !found.is_empty() && old.len() + data.len() <= COMPARED {
                 let lines = AddedLines::new(old, data);
-                found.retain(|finding| lines.touch(finding));
+                // The lines of what is packed are no lines of the file.
+                found.retain(|finding| finding.origin.is_member() || lines.touch(finding));
             }
         }
         found

@@ -117,7 +117,8 @@ pub(super) fn weaknesses_of(origin: &Origin) -> Option<Vec<ReportingDescriptorRe
     match origin {
         Origin::File(path) | Origin::Version(path) if is_log(path) => Some(vec![weakness(LOG_FILE)]),
         Origin::File(_) | Origin::Version(_) => Some(vec![weakness(SOURCE_CODE)]),
-        Origin::Name(_) | Origin::PastName(_) | Origin::Object(..) | Origin::Stdin => None,
+        Origin::Member(inner) if !inner.is_name && is_log(&inner.path) => Some(vec![weakness(LOG_FILE)]),
+        Origin::Name(_) | Origin::PastName(_) | Origin::Object(..) | Origin::Stdin | Origin::Member(_) => None,
     }
 }
 

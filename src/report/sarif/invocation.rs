@@ -8,10 +8,11 @@ use serde_sarif::sarif::{
     ReportingDescriptorReference,
 };
 
-use super::super::json::silenced;
+use super::super::json::{archives, silenced};
+use super::super::text;
 use super::result::{Selection, artifact};
 use super::{Limits, RunInfo, bag, count, descriptor};
-use crate::blob::{Origin, SkipReason, Skipped};
+use crate::blob::{Origin, SkipReason, Skipped, WITHIN};
 use crate::finding::silencing::NoteKind;
 use crate::scan::{ScanOutcome, Verdict};
 
@@ -73,7 +74,9 @@ impl Notes {
         let added = self.add(kind_of(*reason), NotificationLevel::Warning, &text);
         // What an interruption leaves out has no path.
         if *reason != SkipReason::Interrupted && !is_long {
-            let origin = if what == Origin::Stdin.path() { Origin::Stdin } else { Origin::File(what.clone()) };
+            // Of what is in a container, the container is the file.
+            let file = what.split(WITHIN).next().unwrap_or(what);
+            let origin = if file == Origin::Stdin.path() { Origin::Stdin } else { Origin::File(file.to_owned()) };
             let physical = PhysicalLocation::builder().artifact_location(artifact(&origin)).build();
             added.locations = Some(vec![Location::builder().physical_location(physical).build()]);
         }
@@ -86,6 +89,7 @@ impl Notes {
         let histories = histories.map(|h| json!({ "repository": h.repository, "commits": h.commits }));
         let added = self.add(COVERAGE, NotificationLevel::Note, &coverage_text(outcome));
         added.properties = Some(bag([
+            ("archives", json!(archives(coverage))),
             ("belowConfidence", json!(outcome.below_confidence)),
             ("brokenLinks", first(&coverage.broken_links)),
             ("excluded", json!(coverage.excluded)),
@@ -160,10 +164,13 @@ fn coverage_text(outcome: &ScanOutcome) -> String {
     };
     say(coverage.skipped.len() as u64, "item was", "items were", " not, or not wholly, looked at.");
     say(coverage.excluded, "file or folder was", "files and folders were", " left out by --exclude.");
-    say(outcome.silenced.len() as u64, "finding was", "findings were", " silenced.");
+    let rotated = silenced(outcome).rotated;
+    say(outcome.silenced.len() as u64 - rotated, "finding was", "findings were", " silenced.");
+    say(rotated, "finding is", "findings are", " of secrets that are rotated.");
     say(outcome.below_confidence, "possible secret is", "possible secrets are", " below the wanted confidence.");
     say(coverage.unscanned_histories.len() as u64, "git history was", "git histories were", " not scanned.");
     say(coverage.broken_links.len() as u64, "link has", "links have", " no target.");
+    sentences.extend(text::archives(coverage));
     if coverage.gitignore_respected {
         sentences.push("What .gitignore names was left out.".into());
     }
@@ -220,7 +227,7 @@ fn kind_of_note(kind: NoteKind) -> Kind {
         NoteKind::Ignored => (
             "IgnoredSilence",
             "Ignored",
-            "What was scanned is somebody else's, so its configuration, baseline and comments silence nothing.",
+            "What was scanned is somebody else's, so its configuration, baseline, ledger and comments silence nothing.",
         ),
         NoteKind::WithoutReason => (
             "SilenceWithoutReason",
@@ -230,6 +237,11 @@ fn kind_of_note(kind: NoteKind) -> Kind {
         NoteKind::OtherPlace => {
             ("SilencedElsewhere", "Silenced elsewhere", "The baseline has the same secret, at another path.")
         }
+        NoteKind::AfterRotation => (
+            "UsedAfterRotation",
+            "Used after its rotation",
+            "A secret came to a place after the day on which, says the ledger, it was rotated.",
+        ),
         NoteKind::LeavesOut => ("ConfiguredExclude", "Left out", "A configuration leaves paths out of the scan."),
     };
     Kind { id: kind.id(), name, title, description }

@@ -22,8 +22,10 @@
 
 mod descriptor;
 mod invocation;
+pub mod launch;
 mod result;
 mod size;
+mod taxonomies;
 #[cfg(test)]
 mod tests;
 mod uri;

@@ -6,18 +6,20 @@ use std::rc::Rc;
 
 use serde_json::json;
 use serde_sarif::sarif::{
-    ArtifactContent, ArtifactLocation, Location, PhysicalLocation, PropertyBag, Region, Result, ResultKind, Suppression,
+    ArtifactContent, ArtifactLocation, Location, LogicalLocation, PhysicalLocation, PropertyBag, Region, Result,
+    ResultKind, Suppression,
 };
 
-use super::super::{json, runbook};
+use super::super::{json, runbook, seen, sentences};
 use super::descriptor::{level, weaknesses_of};
 use super::{Limits, SRCROOT, bag, count, size, uri};
 use crate::blob::{ObjectKind, Origin};
 use crate::detect::Fact;
 use crate::finding::history::Exposure;
-use crate::finding::{Finding, Silence, SilencedBy};
+use crate::finding::{Finding, Shipped, Silence, SilencedBy};
 use crate::rotation::{Credential, Runbooks, fill};
-use crate::rule::{Rule, RuleSet};
+use crate::rule::{RuleSet, personal};
+use crate::span::Position;
 
 /// Further places that a message links; the others are only counted.
 const LINKED: usize = 3;
@@ -92,12 +94,17 @@ impl<'c, 'f> Selection<'c, 'f> {
     }
 }
 
+/// The file and the line that a place is shown at.
+fn spot(finding: &Finding) -> (&Origin, i64) {
+    (finding.origin.container(), region(finding).start_line.unwrap_or_default())
+}
+
 /// The first exposure on each line. GitHub knows a result by its rule, file and line, so that two of one line would be
 /// one alert; the second stays in the list of places.
 fn one_per_line<'f>(exposures: &[&'f Finding]) -> Vec<&'f Finding> {
     let mut lines: Vec<&Finding> = Vec::with_capacity(exposures.len());
     for &finding in exposures {
-        if lines.last().is_none_or(|last| last.origin != finding.origin || last.start.line != finding.start.line) {
+        if lines.last().is_none_or(|last| spot(last) != spot(finding)) {
             lines.push(finding);
         }
     }
@@ -130,9 +137,9 @@ impl Alert<'_, '_> {
             .rule_id(&rule.id)
             .rule_index(rule_index as i64)
             .kind(ResultKind::Fail)
-            .level(level(rule.severity, finding.confidence))
+            .level(level(self.credential.severity(rules), finding.confidence))
             .rank(f64::from(finding.score.total().clamp(0, 100)))
-            .message(self.message(rule, runbooks).as_str())
+            .message(self.message(rules, runbooks).as_str())
             .locations(vec![location(finding, true)])
             .partial_fingerprints([
                 ("primaryLocationLineHash".to_owned(), finding.line_hash.clone()),
@@ -141,7 +148,8 @@ impl Alert<'_, '_> {
             .fingerprints([("cleansweepExposure/v1".to_owned(), finding.fingerprint.to_string())])
             .properties(self.properties(rules, past))
             .build();
-        result.taxa = weaknesses_of(&finding.origin);
+        // They are about credentials.
+        result.taxa = weaknesses_of(&finding.origin).filter(|_| !rule.is_personal());
         result.suppressions = finding.silence.as_deref().map(|silence| vec![suppression(silence)]);
         if !related.is_empty() {
             result.related_locations = Some(related);
@@ -162,13 +170,21 @@ impl Alert<'_, '_> {
     }
 
     /// What it is, what to do first, what is known of it, where else it is. GitHub shows it as plain text with links.
-    fn message(&self, rule: &Rule, runbooks: &Runbooks) -> String {
+    fn message(&self, rules: &RuleSet, runbooks: &Runbooks) -> String {
+        let rule = rules.get(self.credential.rule);
         let mut message = format!("{}: {}.", rule.title, plain(&self.finding.secret.redacted()));
+        let remarks = sentences::remarks(rules, self.finding);
+        if !remarks.is_empty() {
+            message += &format!(" {}.", plain(&remarks.join(" · ")));
+        }
         if let Some(runbook) = runbooks.of(rule)
             && let (lead, Some(step)) = runbook::first_step(runbook)
         {
             let action = fill(&step.action, &self.facts);
             message += &format!(" {lead}: {}", plain(action.trim()));
+        }
+        if self.finding.origin.is_member() {
+            message += &format!(" It is in a container: {}.", plain(&place(self.finding)));
         }
         if !self.facts.is_empty() {
             let facts: Vec<String> = self.facts.iter().take(FACTS).map(|fact| plain(&fact.to_string())).collect();
@@ -189,7 +205,12 @@ impl Alert<'_, '_> {
             let rest = ("of these places has no alert of its own", "of these places have no alert of their own");
             message += &format!(" {}.", count(self.folded, rest.0, rest.1));
         }
-        if self.finding.more > 0 {
+        if rule.is_personal() {
+            message += &format!(" {}", personal::ADVICE);
+        }
+        if let Some(seen) = seen::sentence(self.finding) {
+            message += &format!(" In the log: {}.", plain(&seen));
+        } else if self.finding.more > 0 {
             message += &format!(" It is {} in this file.", count(self.finding.more, "more time", "more times"));
         }
         message
@@ -210,13 +231,17 @@ impl Alert<'_, '_> {
         bag([
             ("confidence", json!(json::confidence(finding.confidence))),
             ("credentialId", json!(finding.credential.to_string())),
+            ("encoded", json!(json::encoded(finding))),
             ("evidence", json!(evidence)),
             ("excerpt", json!(format!("{}{secret}{}", finding.snippet.before, finding.snippet.after))),
             ("facts", json!(facts)),
             ("foundBy", json!(rules.get(finding.rule).id)),
             ("moreInFile", json!(finding.more)),
             ("history", json!(history)),
+            ("seen", json!(json::seen(finding))),
             ("otherPlaces", json!(self.others().count() + self.past().count())),
+            ("shipped", json!(finding.shipped.map(Shipped::id))),
+            ("builtFrom", json!(json::built_from(finding))),
             ("severity", json!(json::severity(self.credential.severity(rules)))),
             ("source", json!(finding.origin.source())),
         ])
@@ -227,7 +252,7 @@ impl Alert<'_, '_> {
 fn suppression(silence: &Silence) -> Suppression {
     let kind = match silence.by {
         SilencedBy::Comment => "inSource",
-        SilencedBy::Configuration | SilencedBy::Baseline => "external",
+        SilencedBy::Configuration | SilencedBy::Baseline | SilencedBy::Ledger => "external",
     };
     let mut built = Suppression::builder()
         .kind(json!(kind))
@@ -246,17 +271,34 @@ fn suppression(silence: &Silence) -> Suppression {
 
 fn location(finding: &Finding, with_snippet: bool) -> Location {
     let mut region = region(finding);
-    if with_snippet {
+    // Of what is packed, the file has no such text at any place.
+    if with_snippet && !finding.origin.is_member() {
         region.snippet = Some(ArtifactContent::builder().text(finding.secret.redacted()).build());
     }
     let physical = PhysicalLocation::builder().artifact_location(artifact(&finding.origin)).region(region);
-    Location::builder().physical_location(physical.build()).build()
+    within(Location::builder().physical_location(physical.build()).build(), &finding.origin, Some(finding))
+}
+
+/// The place with that in a container, if it is in one.
+fn within(mut location: Location, origin: &Origin, finding: Option<&Finding>) -> Location {
+    if origin.is_member() {
+        let place = finding.map_or_else(|| origin.path().to_owned(), place);
+        let logical = LogicalLocation::builder().fully_qualified_name(plain(&place)).kind("resource").build();
+        location.logical_locations = Some(vec![logical]);
+    }
+    location
+}
+
+/// `path:line:column`.
+fn place(finding: &Finding) -> String {
+    format!("{}:{}:{}", finding.origin.path(), finding.start.line, finding.start.column)
 }
 
 /// A place in the history. The commit is in the message: a uri must not have one.
 fn past_location(exposure: &Exposure) -> Location {
     let artifact = artifact(&exposure.origin);
-    Location::builder().physical_location(PhysicalLocation::builder().artifact_location(artifact).build()).build()
+    let physical = PhysicalLocation::builder().artifact_location(artifact).build();
+    within(Location::builder().physical_location(physical).build(), &exposure.origin, None)
 }
 
 /// Where the content is. Standard input has no place in the folder, but a result without a uri that GitHub can resolve
@@ -269,13 +311,18 @@ pub(super) fn artifact(origin: &Origin) -> ArtifactLocation {
         Origin::Object(ObjectKind::Tag, _) => ".git/tag-messages".into(),
         Origin::Object(ObjectKind::Blob, _) => ".git/unnamed-blobs".into(),
         Origin::Stdin => "stdin".into(),
+        // GitHub shows only what is a file of the checkout.
+        Origin::Member(inner) => return artifact(&inner.container),
     };
     ArtifactLocation::builder().uri(uri).uri_base_id(SRCROOT).build()
 }
 
-/// All four numbers, which GitHub wants, from 1 and with an end that is after the start.
+/// All four numbers, which GitHub wants, from 1 and with an end that is after the start. Of what is packed only where the file
+/// begins can be said.
 fn region(finding: &Finding) -> Region {
-    let (start, end) = (finding.start, finding.end.max(finding.start));
+    let first = Position { line: 1, column: 1 };
+    let (start, end) = if finding.origin.is_member() { (first, first) } else { (finding.start, finding.end) };
+    let end = end.max(start);
     let least = if end.line == start.line { start.column + 1 } else { 1 };
     Region::builder()
         .start_line(start.line as i64)

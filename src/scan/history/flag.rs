@@ -1,7 +1,7 @@
 //! The first look: every object of a repository once, to learn which ones a rule finds something in.
 //!
 //! Paths are not known here, so blobs are judged as if they had the path that is believed most; what is flagged is looked at again
-//! once it is known where it was. Of a blob that is made from another only what is new is searched.
+//! once it is known where it was; containers are flagged for being that. Of a blob that is made from another only what is new is searched.
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -11,11 +11,12 @@ use gix::ObjectId;
 use gix::objs::{Kind, TagRefIter};
 use rayon::prelude::*;
 
-use super::super::Monitor;
+use super::super::{Monitor, Plan};
 use super::packs::PackFacts;
 use crate::blob::SkipReason;
-use crate::detect::{Detector, PathKind, Scratch, Trace, Window};
+use crate::detect::{Detector, HiddenTrace, PathKind, Scratch, Trace, Window};
 use crate::rule::Confidence;
+use crate::source::container;
 use crate::source::encoding::Encoding;
 use crate::source::git::commits::{Commit, Graph};
 use crate::source::git::forest::Forest;
@@ -74,12 +75,15 @@ pub(super) struct Look<'l> {
     monitor: &'l Monitor,
     /// Larger contents are not searched, in bytes.
     limit: Option<u64>,
+    /// Whether containers are opened.
+    opens: bool,
     flags: Mutex<Flags>,
 }
 
 impl<'l> Look<'l> {
-    pub(super) fn new(detector: &'l Detector, monitor: &'l Monitor, limit: Option<u64>) -> Self {
-        Self { detector, monitor, limit, flags: Mutex::default() }
+    pub(super) fn new(detector: &'l Detector, monitor: &'l Monitor, plan: &Plan) -> Self {
+        let (limit, opens) = (plan.max_file_size, plan.archives.is_some());
+        Self { detector, monitor, limit, opens, flags: Mutex::default() }
     }
 
     /// Takes out the commits, and the annotated tags with what they are on.
@@ -166,29 +170,38 @@ impl<'l> Look<'l> {
             note(&self.flags, |flags| flags.too_large += 1);
             return (Seen::Other, None);
         }
+        // What is in it is only known once it is opened, and what it is called once it is known where it was.
+        if kind == Kind::Blob && self.opens && container::is_whole_container(data, "") {
+            return (Seen::Other, Some(Confidence::High));
+        }
         let path = if kind == Kind::Blob { PathKind::credulous() } else { PathKind::default() };
         let whole = |text, binary| Window { text, core: 0..text.len(), path, binary };
+        let found = |window: Window<'_>, scratch: &mut Scratch| self.detector.finds_any(&window, scratch);
         let scratch = tools;
         let encoding = if kind == Kind::Blob { Encoding::sniff(data) } else { Encoding::Bytes };
         let level = match encoding {
             Encoding::Bytes => {
                 let window = whole(data, false);
-                let trace = match base {
-                    Some((Seen::Text { trace, len }, copied)) => {
-                        self.detector.retrace(&window, trace, *len, copied, scratch)
+                let (trace, hidden) = match base {
+                    Some((Seen::Text { trace, hidden, len }, copied)) => {
+                        let trace = self.detector.retrace(&window, trace, *len, copied, scratch);
+                        let hidden = self.detector.retrace_encoded(&window, &trace, hidden, copied, scratch);
+                        (trace, hidden)
                     }
-                    _ => self.detector.trace(&window, scratch),
+                    _ => {
+                        let trace = self.detector.trace(&window, scratch);
+                        let hidden = self.detector.trace_encoded(&window, &trace, scratch);
+                        (trace, hidden)
+                    }
                 };
-                let level = trace.found();
-                return (Seen::Text { trace, len: data.len() }, level);
+                let level = trace.found().max(hidden.found());
+                return (Seen::Text { trace, hidden, len: data.len() }, level);
             }
-            Encoding::Utf16Le | Encoding::Utf16Be => {
-                self.detector.trace(&whole(&encoding.decode(data), false), scratch).found()
-            }
+            Encoding::Utf16Le | Encoding::Utf16Be => found(whole(&encoding.decode(data), false), scratch),
             Encoding::Binary => {
                 let wide = Wide::of(data);
-                let strings = self.detector.trace(&whole(&wide.text, true), scratch).found();
-                strings.max(self.detector.trace(&whole(data, true), scratch).found())
+                let strings = found(whole(&wide.text, true), scratch);
+                strings.max(found(whole(data, true), scratch))
             }
         };
         (Seen::Other, level)
@@ -223,7 +236,7 @@ fn read(flags: &Mutex<Flags>, id: ObjectId, kind: Kind, data: &[u8]) {
 
 /// What is remembered of an object for those made from it.
 enum Seen {
-    Text { trace: Trace, len: usize },
+    Text { trace: Trace, hidden: HiddenTrace, len: usize },
     Other,
 }
 

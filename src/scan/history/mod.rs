@@ -29,6 +29,7 @@ use self::provenance::Sources;
 use self::remember::Memory;
 pub use self::select::{Push, Selection};
 use self::versions::{Before, NOWHERE, Sighted, Spot, Version};
+use super::members::Opener;
 use super::{Monitor, Plan};
 use crate::blob::{ObjectKind, Origin, SkipReason, Skipped};
 use crate::detect::{Detector, PathKind, Scratch, Window};
@@ -110,6 +111,18 @@ impl Context<'_> {
         format!("{}{kind} {}", self.prefix, id.to_hex_with_len(10))
     }
 
+    /// What the containers among its contents are opened with.
+    fn opener(&self) -> Opener<'_> {
+        let Self { detector, plan, monitor, exclude, .. } = *self;
+        Opener { detector, plan, monitor, exclude }
+    }
+
+    /// Which comments count at a place.
+    fn comments_at(&self, is_member: bool) -> Comments {
+        // What is packed is read by nobody who reviews a change.
+        if is_member { self.comments.of_others() } else { self.comments }
+    }
+
     /// Where the content of an object is from; only a content has a path.
     fn origin(&self, kind: Kind, id: &oid, path: Option<&[u8]>) -> Origin {
         match (kind, path) {
@@ -185,7 +198,7 @@ impl census::Interest for Interest<'_> {
             return true;
         }
         let window = Window { text: name, core: 0..name.len(), path: PathKind::default(), binary: false };
-        self.context.detector.trace(&window, &mut Scratch::default()).found().is_some()
+        self.context.detector.finds_any(&window, &mut Scratch::default()).is_some()
     }
 
     fn stop(&self) -> bool {
@@ -223,7 +236,7 @@ impl HistoryScan<'_> {
         let selection = &self.context.options.selection;
         let everything = selection.is_everything();
         let forests = Forests::of(&self.objects.packs);
-        let look = Look::new(self.context.detector, self.context.monitor, self.context.plan.max_file_size);
+        let look = Look::new(self.context.detector, self.context.monitor, self.context.plan);
         self.look(&look, &forests, Wanted { read: true, search: everything });
         let (graph, tags) = look.graph();
         let peel = |id| peel(&tags, id);
@@ -251,6 +264,7 @@ impl HistoryScan<'_> {
             tips,
             events: &events,
             targets: &targets,
+            members: &seen.members,
         };
         let mut findings = findings(&sources, &mut seen.open, &seen.markers);
         findings.extend(self::findings(&sources, &mut seen.silenced, &seen.markers));
@@ -273,7 +287,8 @@ impl HistoryScan<'_> {
     /// Looks at every object once. What is known of a pack from an earlier scan is not looked for again.
     fn look(&self, look: &Look<'_>, forests: &Forests<'_>, wanted: Wanted) {
         for (at, pack) in self.objects.packs.iter().enumerate() {
-            let name = format!("pack {} {}", pack.checksum(), self.context.detector.rules().digest());
+            let opens = if self.context.plan.archives.is_some() { " opened" } else { "" };
+            let name = format!("pack {} {}{opens}", pack.checksum(), self.context.detector.rules().digest());
             let known = self.cache().and_then(|cache| cache.get::<PackFacts>(&name)?.learned(pack, wanted));
             if let Some(known) = known {
                 look.learn(known);
@@ -441,13 +456,13 @@ fn peel(tags: &HashMap<ObjectId, ObjectId>, mut id: ObjectId) -> ObjectId {
 fn findings(sources: &Sources<'_>, seen: &mut Sighted, markers: &HashMap<Spot, Box<Marker>>) -> Vec<Finding> {
     let mut histories = provenance::histories(sources, &seen.sightings);
     let mut findings: Vec<Finding> = Vec::with_capacity(seen.first.len());
-    for (credential, ((_, _, target), mut finding)) in seen.first.drain() {
+    for (credential, ((.., target), mut finding)) in seen.first.drain() {
         let object = sources.targets.get(target).0.to_string();
         if let Some(past) = histories.remove(&credential) {
             let marker = past.silenced_at.and_then(|spot| markers.get(&spot).cloned());
             // What comments say of one version is not what they say of all.
-            finding.marker =
-                marker.or(finding.marker.filter(|m| m.silence(sources.context.comments, String::new).is_none()));
+            let comments = sources.context.comments_at(finding.origin.is_member());
+            finding.marker = marker.or(finding.marker.filter(|m| m.silence(comments, String::new).is_none()));
             finding.history = Some(Box::new(History { object, ..past.history }));
         }
         findings.push(finding);

@@ -7,7 +7,7 @@ use gix::objs::{CommitRef, Kind};
 
 use super::Context;
 use super::events::{Event, Events, Targets};
-use super::versions::{NOWHERE, Sighting, Spot};
+use super::versions::{Member, NOWHERE, Sighting, Spot};
 use crate::blob::Origin;
 use crate::finding::history::{Commit, Exposure, History, Version};
 use crate::secret::Fingerprint;
@@ -33,12 +33,27 @@ pub(super) struct Sources<'s> {
     pub(super) events: &'s Events,
     /// The contents that the events speak of, by number.
     pub(super) targets: &'s Targets,
+    /// Members of containers, by number.
+    pub(super) members: &'s [Member],
+}
+
+impl Sources<'_> {
+    /// Where a content is from, or a member of it.
+    fn origin(&self, target: u32, path: u32, member: Option<u32>) -> Origin {
+        let (id, kind) = self.targets.get(target);
+        let origin = self.context.origin(kind, &id, self.events.path_of(path));
+        match member.and_then(|member| self.members.get(member as usize)) {
+            Some((inner, is_name)) => origin.member(inner, *is_name),
+            None => origin,
+        }
+    }
 }
 
 /// An exposure before names and authors are looked up.
 struct Draft {
     path: u32,
     target: u32,
+    member: Option<u32>,
     line: u64,
     introduced: Option<u32>,
     removed: Option<u32>,
@@ -82,11 +97,12 @@ pub(super) fn histories(sources: &Sources<'_>, sightings: &[Sighting]) -> HashMa
 /// line that has it: who added a comment has spoken of what was there before, and who took one away too.
 fn silenced_at(drafts: &[Draft], group: &[Sighting]) -> Option<Spot> {
     let is_silenced = |draft: &Draft| {
-        let mut there = group.iter().filter(|s| s.path == draft.path && s.target == draft.last).peekable();
+        let is_there = |s: &&Sighting| (s.path, s.target, s.member) == (draft.path, draft.last, draft.member);
+        let mut there = group.iter().filter(is_there).peekable();
         there.peek().is_some() && there.all(|sighting| sighting.silenced)
     };
     let last = drafts.last().filter(|_| drafts.iter().all(is_silenced))?;
-    Some((group.first()?.credential, last.path, last.last))
+    Some((group.first()?.credential, last.path, last.last, last.member))
 }
 
 /// The commit that is checked out.
@@ -110,19 +126,21 @@ impl Head {
 
 /// From what the commits did to its paths: when a credential came to each, and when it left.
 fn draft(sources: &Sources<'_>, head: &Head, group: &[Sighting]) -> Vec<Draft> {
-    let mut by_path: BTreeMap<u32, HashSet<u32>> = BTreeMap::new();
+    let mut by_path: BTreeMap<(u32, Option<u32>), HashSet<u32>> = BTreeMap::new();
     let mut drafts = Vec::new();
     for sighting in group {
         let (id, kind) = sources.targets.get(sighting.target);
         if sighting.path != NOWHERE {
-            by_path.entry(sighting.path).or_default().insert(sighting.target);
-        } else if !drafts.iter().any(|draft: &Draft| draft.target == sighting.target) {
+            by_path.entry((sighting.path, sighting.member)).or_default().insert(sighting.target);
+        } else if !drafts.iter().any(|draft: &Draft| (draft.target, draft.member) == (sighting.target, sighting.member))
+        {
             let commit = (kind == Kind::Commit).then(|| sources.graph.number(&id)).flatten();
             let in_head = commit.is_some_and(|commit| head.reachable.get(commit as usize) == Some(&true));
-            let (target, line) = (sighting.target, sighting.line);
+            let Sighting { target, member, line, .. } = *sighting;
             drafts.push(Draft {
                 path: NOWHERE,
                 target,
+                member,
                 line,
                 introduced: commit,
                 removed: None,
@@ -131,7 +149,7 @@ fn draft(sources: &Sources<'_>, head: &Head, group: &[Sighting]) -> Vec<Draft> {
             });
         }
     }
-    for (path, contents) in by_path {
+    for ((path, member), contents) in by_path {
         let has = |content: Option<u32>| content.is_some_and(|content| contents.contains(&content));
         let events = sources.events.of_path(path);
         let came = |event: &&Event| has(event.new) && !has(event.old);
@@ -146,11 +164,12 @@ fn draft(sources: &Sources<'_>, head: &Head, group: &[Sighting]) -> Vec<Draft> {
         let target = first.and_then(|event| event.new).or_else(|| contents.iter().min().copied());
         let target = target.unwrap_or_default();
         let newest = events.iter().rev().find(|event| has(event.new)).and_then(|event| event.new);
-        let line =
-            group.iter().filter(|sighting| (sighting.path, sighting.target) == (path, target)).map(|s| s.line).min();
+        let is_there = |s: &&Sighting| (s.path, s.target, s.member) == (path, target, member);
+        let line = group.iter().filter(is_there).map(|s| s.line).min();
         drafts.push(Draft {
             path,
             target,
+            member,
             line: line.unwrap_or_default(),
             last: of_head.or(newest).unwrap_or(target),
             introduced: first.map(|event| event.commit).filter(|&commit| commit != DANGLING),
@@ -159,17 +178,17 @@ fn draft(sources: &Sources<'_>, head: &Head, group: &[Sighting]) -> Vec<Draft> {
         });
     }
     let age = |draft: &Draft| draft.introduced.map_or(i64::MAX, |commit| sources.graph.get(commit).time);
-    drafts.sort_by_key(|draft| (age(draft), draft.path, draft.target));
+    drafts.sort_by_key(|draft| (age(draft), draft.path, draft.target, draft.member));
     drafts
 }
 
 fn expose(sources: &Sources<'_>, names: &Names<'_>, authors: &mut Authors<'_>, draft: Draft) -> Exposure {
-    let (id, kind) = sources.targets.get(draft.target);
+    let (id, _) = sources.targets.get(draft.target);
     let mut refs = names.of(draft.introduced, &id);
     let more_refs = refs.len().saturating_sub(REFS) as u64;
     refs.truncate(REFS);
     Exposure {
-        origin: sources.context.origin(kind, &id, sources.events.path_of(draft.path)),
+        origin: sources.origin(draft.target, draft.path, draft.member),
         object: id.to_string(),
         line: draft.line,
         introduced: draft.introduced.map(|commit| authors.of(commit)),
@@ -183,15 +202,15 @@ fn expose(sources: &Sources<'_>, names: &Names<'_>, authors: &mut Authors<'_>, d
 fn list(sources: &Sources<'_>, group: &[Sighting]) -> Vec<Version> {
     let version = |sighting: &Sighting| {
         let (id, kind) = sources.targets.get(sighting.target);
-        let (path, commit) = match sighting.path {
-            NOWHERE => (sources.context.object(kind, &id), (kind == Kind::Commit).then_some(id)),
+        let commit = match sighting.path {
+            NOWHERE => (kind == Kind::Commit).then_some(id),
             path => {
                 let brought = |event: &&Event| event.new == Some(sighting.target) && event.commit != DANGLING;
                 let first = sources.events.of_path(path).iter().find(brought);
-                let shown = sources.context.path(&sources.events.paths[path as usize]);
-                (shown, first.map(|event| sources.graph.get(event.commit).id))
+                first.map(|event| sources.graph.get(event.commit).id)
             }
         };
+        let path = sources.origin(sighting.target, sighting.path, sighting.member).path().to_owned();
         let commit = commit.map(|id| id.to_string());
         Version { path, object: id.to_string(), commit, line: sighting.line, column: sighting.column }
     };

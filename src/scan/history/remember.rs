@@ -3,6 +3,7 @@
 //! Kept is what may be shown, never a secret: where each one is. On the next scan it is read there again, and if it is not the same,
 //! nothing that was kept is used.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use gix::ObjectId;
@@ -10,12 +11,13 @@ use gix::objs::Kind;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::super::members::Inside;
 use super::{Context, HistoryCoverage, HistoryScan, Outcome};
-use crate::blob::{Origin, Skipped};
-use crate::detect::{Fact, Score};
+use crate::blob::{Inner, Origin, Skipped};
+use crate::detect::{Fact, Score, Scratch};
 use crate::finding::history::History;
 use crate::finding::silencing::Marker;
-use crate::finding::{Finding, Redactor, Snippet};
+use crate::finding::{Finding, Redactor, Shipped, Snippet};
 use crate::secret::{Fingerprint, Secret};
 use crate::source::encoding::Encoding;
 use crate::source::git::objects::Finder;
@@ -48,6 +50,7 @@ struct KeptFinding {
     line_hash: String,
     score: Score,
     facts: Vec<Fact>,
+    shipped: Option<Shipped>,
     more: u64,
     history: History,
     marker: Option<Marker>,
@@ -73,7 +76,7 @@ impl Memory {
             return None;
         }
         let asked = format!(
-            "{} {:?} {} {:?} {prefix} {shown} {:?} {} {:?} {:?}",
+            "{} {:?} {} {:?} {prefix} {shown} {:?} {} {:?} {:?} {:?}",
             place.display(),
             plan.min_confidence,
             plan.keys.id(),
@@ -82,6 +85,7 @@ impl Memory {
             options.all_occurrences,
             plan.max_file_size,
             scan.context.comments,
+            plan.archives,
         );
         let mut state = Sha256::new();
         let mut add = |text: String| state.update(text + "\n");
@@ -100,7 +104,8 @@ impl Memory {
             return None;
         }
         let mut finder = scan.objects.finder();
-        let findings = kept.findings.into_iter().map(|kept| kept.whole(scan.context, &mut finder));
+        let mut opened = Opened::default();
+        let findings = kept.findings.into_iter().map(|kept| kept.whole(scan.context, &mut finder, &mut opened));
         let findings = findings.collect::<Option<Vec<Finding>>>()?;
         scan.context.excluded.fetch_add(kept.excluded, std::sync::atomic::Ordering::Relaxed);
         let coverage =
@@ -108,14 +113,14 @@ impl Memory {
         Some(Outcome { findings, below: kept.below, skipped: kept.skipped, coverage })
     }
 
-    /// Keeps an outcome. Secrets in names are not kept, so an outcome that has one is not.
+    /// Keeps an outcome. Secrets in names and those that are encoded are not read again, so an outcome that has one is not kept.
     pub(super) fn keep(&self, scan: &HistoryScan<'_>, outcome: &Outcome, excluded: u64) {
         let Some(cache) = &scan.context.options.cache else { return };
-        let named = outcome.findings.iter().any(|finding| finding.origin.is_name());
-        if named || scan.context.monitor.is_cancelled() {
+        let unreadable = |finding: &Finding| finding.origin.is_name() || finding.encoded.is_some();
+        if outcome.findings.iter().any(unreadable) || scan.context.monitor.is_cancelled() {
             return;
         }
-        let redactor = Redactor::new(outcome.findings.iter().map(|finding| &finding.secret));
+        let redactor = Redactor::new(outcome.findings.iter().flat_map(Finding::values));
         let findings = outcome.findings.iter().map(|finding| KeptFinding::of(scan.context, finding, &redactor));
         let Some(findings) = findings.collect::<Option<Vec<_>>>() else { return };
         let mut skipped = outcome.skipped.clone();
@@ -154,6 +159,7 @@ impl KeptFinding {
             line_hash: shown.line_hash,
             score: shown.score,
             facts: shown.facts,
+            shipped: shown.shipped,
             more: shown.more,
             history,
             marker: shown.marker.map(|marker| *marker),
@@ -161,7 +167,7 @@ impl KeptFinding {
     }
 
     /// Puts the secret back, from where it is.
-    fn whole(self, context: &Context<'_>, finder: &mut Finder<'_>) -> Option<Finding> {
+    fn whole(self, context: &Context<'_>, finder: &mut Finder<'_>, opened: &mut Opened) -> Option<Finding> {
         let rules = context.detector.rules();
         let rule = rules.find(&self.rule)?;
         let id = ObjectId::from_hex(self.history.object.as_bytes()).ok()?;
@@ -172,11 +178,15 @@ impl KeptFinding {
             (secret.fingerprint(&context.plan.keys) == self.credential).then_some(secret)
         };
         let range = usize::try_from(self.span.start).ok()?..usize::try_from(self.span.end).ok()?;
-        let text = text_of(kind, &data);
-        let secret = text.get(range.clone()).and_then(is_it).or_else(|| {
-            // A string of a binary that has 16 bits to a character.
-            is_it(&data.get(range)?.iter().step_by(2).copied().collect::<Vec<u8>>())
-        })?;
+        let secret = if let Origin::Member(inner) = &self.origin {
+            opened.find(context, (id, &data), inner, self.span).and_then(|secret| is_it(secret.reveal()))?
+        } else {
+            let text = text_of(kind, &data);
+            text.get(range.clone()).and_then(is_it).or_else(|| {
+                // A string of a binary that has 16 bits to a character.
+                is_it(&data.get(range)?.iter().step_by(2).copied().collect::<Vec<u8>>())
+            })?
+        };
         Some(Finding {
             rule,
             confidence: self.score.confidence()?,
@@ -191,11 +201,39 @@ impl KeptFinding {
             line_hash: self.line_hash,
             score: self.score,
             facts: self.facts,
+            encoded: None,
+            shipped: self.shipped,
+            source: None,
             more: self.more,
+            seen: None,
             history: Some(Box::new(self.history)),
             marker: self.marker.map(Box::new),
             silence: None,
         })
+    }
+}
+
+/// What containers have, each opened once.
+#[derive(Default)]
+struct Opened(HashMap<(ObjectId, Origin), Inside>);
+
+impl Opened {
+    /// The secret that a member has at a place.
+    fn find(
+        &mut self,
+        context: &Context<'_>,
+        (id, data): (ObjectId, &[u8]),
+        member: &Inner,
+        span: Span,
+    ) -> Option<Secret> {
+        let container = &member.container;
+        let open = || context.opener().open_bytes(container, data, &mut Scratch::default());
+        let inside = self.0.entry((id, container.clone())).or_insert_with(open);
+        let text = inside
+            .texts
+            .iter()
+            .find(|text| matches!(text.origin(container), Origin::Member(other) if *other == *member))?;
+        text.candidates.iter().find(|candidate| candidate.span == span).map(|candidate| candidate.secret.clone())
     }
 }
 

@@ -1,12 +1,14 @@
 //! The second look: what was flagged is scanned whole, each content once for each kind of path it was at.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
 use gix::ObjectId;
 use gix::objs::Kind;
 use rayon::prelude::*;
 
+use super::super::members::Inside;
 use super::super::silencing::{self, View};
 use super::super::text::TextScan;
 use super::Context;
@@ -43,14 +45,19 @@ pub(super) struct Sighting {
     pub(super) time: i64,
     pub(super) path: u32,
     pub(super) target: u32,
+    /// Which of the members of the content it is in, if that is a container.
+    pub(super) member: Option<u32>,
     pub(super) line: u64,
     pub(super) column: u64,
     /// Whether a comment beside it silences it.
     pub(super) silenced: bool,
 }
 
-/// A credential in a content at a path: the path, the content.
-pub(super) type Spot = (Fingerprint, u32, u32);
+/// A credential in a content at a path: the path, the content, the member of it.
+pub(super) type Spot = (Fingerprint, u32, u32, Option<u32>);
+
+/// A member of some container, by its path within and whether it is its name.
+pub(super) type Member = (String, bool);
 
 /// Where credentials were.
 #[derive(Default)]
@@ -61,11 +68,14 @@ pub(super) struct Sighted {
 }
 
 impl Sighted {
-    fn offer(&mut self, credential: Fingerprint, (key, finding): First) {
+    fn offer(&mut self, credential: Fingerprint, (key, mut finding): First) {
         match self.first.get_mut(&credential) {
             // Of two in one text the first in it is kept.
-            Some((known, kept)) if (*known, kept.span) <= (key, finding.span) => {}
-            Some(known) => *known = (key, finding),
+            Some((known, kept)) if (*known, kept.span) <= (key, finding.span) => kept.know_forms_of(&finding),
+            Some(known) => {
+                finding.know_forms_of(&known.1);
+                *known = (key, finding);
+            }
             None => drop(self.first.insert(credential, (key, finding))),
         }
     }
@@ -90,6 +100,8 @@ pub(super) struct Seen {
     pub(super) below: BTreeSet<Fingerprint>,
     pub(super) skipped: Vec<Skipped>,
     pub(super) unreadable: Vec<Unreadable>,
+    /// The members that have something, by number.
+    pub(super) members: Vec<Member>,
 }
 
 /// A finding, and by what it is the first: the time, the path, the content.
@@ -104,6 +116,25 @@ impl Seen {
         self.skipped.extend(other.skipped);
         self.unreadable.extend(other.unreadable);
     }
+
+    /// Numbers the members by their names, so that it does not matter which thread met which first.
+    fn number(&mut self, known: HashMap<Member, u32>) {
+        let mut members: Vec<(Member, u32)> = known.into_iter().collect();
+        members.sort_unstable();
+        let numbers: HashMap<u32, u32> = (0..).zip(&members).map(|(number, (_, old))| (*old, number)).collect();
+        let renumber = |member: &mut Option<u32>| *member = member.and_then(|old| numbers.get(&old).copied());
+        for sighting in self.open.sightings.iter_mut().chain(&mut self.silenced.sightings) {
+            renumber(&mut sighting.member);
+        }
+        let markers = std::mem::take(&mut self.markers).into_iter();
+        self.markers = markers
+            .map(|(mut spot, marker)| {
+                renumber(&mut spot.3);
+                (spot, marker)
+            })
+            .collect();
+        self.members = members.into_iter().map(|(member, _)| member).collect();
+    }
 }
 
 /// Scans `versions`, found where the `events` say. Of what `before` knows nothing is told again.
@@ -115,6 +146,7 @@ pub(super) fn scan(
     before: Option<&Before>,
 ) -> Seen {
     let seen = Mutex::new(Seen::default());
+    let members = Mutex::new(HashMap::new());
     // Those that are near each other in a pack are made from each other.
     let mut order: Vec<&Version> = versions.iter().collect();
     order.sort_by_key(|version| objects.place(&version.id));
@@ -122,7 +154,8 @@ pub(super) fn scan(
         let mut finder = objects.finder();
         let by_path = !context.plan.silencers.is_empty() || context.detector.searches_texts();
         let scratch = Scratch::default();
-        let mut scanner = Scanner { context, events, before, by_path, scratch, seen: Seen::default() };
+        let mut scanner =
+            Scanner { context, events, before, by_path, members: &members, scratch, seen: Seen::default() };
         for version in chunk.iter().take_while(|_| !context.monitor.is_cancelled()) {
             match finder.find(&version.id) {
                 Ok(Some((_, data))) => scanner.version(version, &data),
@@ -140,6 +173,7 @@ pub(super) fn scan(
         seen.lock().unwrap_or_else(PoisonError::into_inner).merge(scanner.seen);
     });
     let mut seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    seen.number(members.into_inner().unwrap_or_else(PoisonError::into_inner));
     for sighted in [&mut seen.open, &mut seen.silenced] {
         sighted.sightings.sort_unstable();
         sighted.sightings.dedup();
@@ -151,23 +185,37 @@ pub(super) fn scan(
     seen
 }
 
+/// A place of a content.
+#[derive(Clone, Copy)]
+struct At {
+    target: u32,
+    path: u32,
+    time: i64,
+    member: Option<u32>,
+}
+
 struct Scanner<'s> {
     context: &'s Context<'s>,
     events: &'s Events,
     before: Option<&'s Before>,
     /// Whether it makes a difference at which path of a kind a content was.
     by_path: bool,
+    /// Numbers of members.
+    members: &'s Mutex<HashMap<Member, u32>>,
     scratch: Scratch,
     seen: Seen,
 }
 
 impl Scanner<'_> {
     fn version(&mut self, version: &Version, data: &[u8]) {
+        let opens = version.kind == Kind::Blob && self.context.opener().opens_whole(data, "");
         let mut by_kind: BTreeMap<String, (PathKind, Vec<(u32, i64)>)> = BTreeMap::new();
         for &(path, time) in &version.places {
-            let kind = PathKind::of(&String::from_utf8_lossy(&self.events.paths[path as usize]));
-            // What counts can depend on the very path.
-            let key = if self.by_path { path.to_string() } else { format!("{kind:?}") };
+            let shown = String::from_utf8_lossy(&self.events.paths[path as usize]);
+            let kind = PathKind::of(&shown);
+            // What counts can depend on the very path, and what is in a compressed file is called after it.
+            let name = if opens { shown.rsplit('/').next().unwrap_or_default() } else { "" };
+            let key = if self.by_path { path.to_string() } else { format!("{kind:?} {name}") };
             by_kind.entry(key).or_insert_with(|| (kind, Vec::new())).1.push((path, time));
         }
         if by_kind.is_empty() {
@@ -176,6 +224,11 @@ impl Scanner<'_> {
         }
         for (kind, places) in by_kind.into_values() {
             let origin = self.context.origin(version.kind, &version.id, self.events.path_of(places[0].0));
+            if opens {
+                let inside = self.context.opener().open_bytes(&origin, data, &mut self.scratch);
+                self.container(version, &places, inside);
+                continue;
+            }
             let (candidates, truncated) = self.candidates(&origin, version.kind, kind, data);
             if let Some(detail) = truncated {
                 let what = self.context.object(version.kind, &version.id);
@@ -188,6 +241,30 @@ impl Scanner<'_> {
                 self.place(version, path, time, candidates.clone());
             }
         }
+    }
+
+    /// Takes note of what was found in a container at its paths.
+    fn container(&mut self, version: &Version, places: &[(u32, i64)], inside: Inside) {
+        self.context.excluded.fetch_add(inside.excluded, Ordering::Relaxed);
+        let object = version.id.to_hex_with_len(10);
+        self.seen.skipped.extend(inside.skipped.into_iter().map(|skipped| {
+            let detail = format!("in the history, blob {object}: {}", skipped.detail);
+            Skipped { detail, ..skipped }
+        }));
+        for text in &inside.texts {
+            let member = text.inner().map(|(inner, is_name)| self.member((inner.to_owned(), is_name)));
+            for &(path, time) in places {
+                let origin = self.context.origin(version.kind, &version.id, self.events.path_of(path));
+                let findings = text.findings(&self.context.opener(), &origin);
+                self.keep(At { target: version.target, path, time, member }, findings);
+            }
+        }
+    }
+
+    fn member(&self, member: Member) -> u32 {
+        let mut members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = members.len() as u32;
+        *members.entry(member).or_insert(next)
     }
 
     fn candidates(
@@ -203,15 +280,14 @@ impl Scanner<'_> {
     /// Takes note of what was found in a content at one of its paths.
     fn place(&mut self, version: &Version, path: u32, time: i64, candidates: Vec<Candidate>) {
         let origin = self.context.origin(version.kind, &version.id, self.events.path_of(path));
-        self.keep(
-            version.target,
-            path,
-            time,
-            finding::findings(&origin, self.context.detector.rules(), candidates, &self.context.plan.keys),
-        );
+        let (rules, keys) = (self.context.detector.rules(), &self.context.plan.keys);
+        let at = At { target: version.target, path, time, member: None };
+        self.keep(at, finding::findings(&origin, rules, candidates, keys));
     }
 
-    fn keep(&mut self, target: u32, path: u32, time: i64, findings: Vec<Finding>) {
+    fn keep(&mut self, at: At, findings: Vec<Finding>) {
+        let At { target, path, time, member } = at;
+        let comments = self.context.comments_at(member.is_some());
         for finding in findings {
             let credential = finding.credential;
             if self.before.is_some_and(|before| !before.lets(self.events, path, target, credential)) {
@@ -222,13 +298,13 @@ impl Scanner<'_> {
                 continue;
             }
             let (line, column) = (finding.start.line, finding.start.column);
-            let says = |marker: &Marker| marker.silence(self.context.comments, String::new).is_some();
+            let says = |marker: &Marker| marker.silence(comments, String::new).is_some();
             let silenced = finding.marker.as_deref().is_some_and(says);
             if silenced && let Some(marker) = &finding.marker {
-                self.seen.markers.insert((credential, path, target), marker.clone());
+                self.seen.markers.insert((credential, path, target, member), marker.clone());
             }
             let seen = if finding.silence.is_some() { &mut self.seen.silenced } else { &mut self.seen.open };
-            seen.sightings.push(Sighting { credential, time, path, target, line, column, silenced });
+            seen.sightings.push(Sighting { credential, time, path, target, member, line, column, silenced });
             seen.offer(credential, ((time, path, target), finding));
         }
     }
@@ -267,7 +343,13 @@ impl Before {
             let (_, data) = finder.find(&targets.get(content).0).ok().flatten()?;
             let id = targets.get(content).0;
             let origin = context.origin(Kind::Blob, &id, None);
-            let (candidates, _) = candidates(context, &origin, (Kind::Blob, PathKind::credulous()), &data, scratch);
+            let opener = context.opener();
+            let candidates = if opener.opens_whole(&data, "") {
+                let inside = opener.open_bytes(&origin, &data, scratch);
+                inside.texts.into_iter().flat_map(|text| text.candidates).collect()
+            } else {
+                candidates(context, &origin, (Kind::Blob, PathKind::credulous()), &data, scratch).0
+            };
             let names = candidates.iter().map(|candidate| candidate.secret.fingerprint(&context.plan.keys));
             Some((content, names.collect()))
         };

@@ -1,0 +1,429 @@
+//! What is in containers: each member is scanned as a text of its own, and its name as the names of files are.
+//!
+//! One thread unpacks. What it gives is searched by the others, a handful of small members at once; a large one is read and
+//! searched batch by batch. So a container is in memory only as far as it waits to be searched.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::silencing::{self, View};
+use super::text::TextScan;
+use super::{Monitor, Plan, WHOLE, searched, text_scan};
+use crate::blob::{Origin, SkipReason, Skipped, WITHIN};
+use crate::detect::{Detector, PathKind, Scratch};
+use crate::finding::{self, Candidate, Finding};
+use crate::rule::RuleIndex;
+use crate::secret::Secret;
+use crate::source::container::{self, Limits, Member, ReadSeek, Sink, Source};
+use crate::source::encoding::Encoding;
+use crate::source::log::journal;
+use crate::source::worktree::Exclude;
+
+/// Bytes of small members that one thread searches at once.
+const TOGETHER: usize = 256 * 1024;
+
+/// How many of them.
+const MANY: usize = 128;
+
+/// Bytes that wait to be searched. When there are more, the thread that unpacks searches too.
+const WAITING: usize = 32 << 20;
+
+/// How many possible secrets are kept of one container. One that has more is made to exhaust us, or is a list of secrets.
+const KEPT: usize = 50_000;
+
+/// What containers are opened with.
+#[derive(Clone, Copy)]
+pub(super) struct Opener<'o> {
+    pub(super) detector: &'o Detector,
+    pub(super) plan: &'o Plan,
+    pub(super) monitor: &'o Monitor,
+    /// Paths to leave out.
+    pub(super) exclude: &'o Exclude,
+}
+
+/// What a container had.
+#[derive(Default)]
+pub(super) struct Inside {
+    /// By path.
+    pub(super) texts: Vec<Text>,
+    pub(super) skipped: Vec<Skipped>,
+    /// Members that were scanned.
+    pub(super) members: u64,
+    pub(super) bytes: u64,
+    /// Members that the user wants left out.
+    pub(super) excluded: u64,
+    /// Possible secrets in the texts, and how many more there were.
+    kept: usize,
+    dropped: usize,
+    /// Paths of texts that were made of others, which are here too.
+    views: BTreeSet<String>,
+}
+
+impl Inside {
+    /// Leaves out of texts that were made of others what was found in those: it is at one place only.
+    fn once(&mut self) {
+        if self.views.is_empty() {
+            return;
+        }
+        let views = std::mem::take(&mut self.views);
+        let is_view = |text: &Text| !text.is_name && text.inner.as_ref().is_some_and(|inner| views.contains(inner));
+        let mut known: BTreeMap<Option<&str>, HashSet<(RuleIndex, &Secret)>> = BTreeMap::new();
+        for text in self.texts.iter().filter(|text| !text.is_name && !is_view(text)) {
+            let there = known.entry(text.inner.as_deref()).or_default();
+            there.extend(text.candidates.iter().map(|candidate| (candidate.rule, &candidate.secret)));
+        }
+        let repeated = |text: &Text, candidate: &Candidate| {
+            let inner = text.inner.as_deref().unwrap_or_default();
+            let ends = inner.match_indices(WITHIN).map(|(at, _)| Some(&inner[..at]));
+            std::iter::once(None)
+                .chain(ends)
+                .any(|raw| known.get(&raw).is_some_and(|there| there.contains(&(candidate.rule, &candidate.secret))))
+        };
+        let new: Vec<Option<Vec<bool>>> = self
+            .texts
+            .iter()
+            .map(|text| is_view(text).then(|| text.candidates.iter().map(|one| !repeated(text, one)).collect()))
+            .collect();
+        for (text, new) in self.texts.iter_mut().zip(new) {
+            if let Some(new) = new {
+                let mut new = new.into_iter();
+                text.candidates.retain(|_| new.next().unwrap_or(true));
+            }
+        }
+        self.texts.retain(|text| text.is_name || !text.candidates.is_empty());
+    }
+}
+
+/// A member, or the name of one, with something in it.
+pub(super) struct Text {
+    /// Its path within the container; none if it is the container itself, which is opened no further.
+    inner: Option<String>,
+    is_name: bool,
+    pub(super) candidates: Vec<Candidate>,
+}
+
+impl Text {
+    /// Where it is, if the container is at `container`.
+    pub(super) fn origin(&self, container: &Origin) -> Origin {
+        origin(container, self.inner.as_deref(), self.is_name)
+    }
+
+    /// Its path within the container.
+    pub(super) fn inner(&self) -> Option<(&str, bool)> {
+        self.inner.as_deref().map(|inner| (inner, self.is_name))
+    }
+
+    /// What it has, if the container is at `container`.
+    pub(super) fn findings(&self, opener: &Opener<'_>, container: &Origin) -> Vec<Finding> {
+        let origin = self.origin(container);
+        let (rules, keys) = (opener.detector.rules(), &opener.plan.keys);
+        let mut found = finding::findings(&origin, rules, self.candidates.clone(), keys);
+        if self.is_name {
+            found.extend(silencing::at_path(opener.detector, opener.plan, &origin));
+        }
+        found
+    }
+}
+
+fn origin(container: &Origin, inner: Option<&str>, is_name: bool) -> Origin {
+    match inner {
+        Some(inner) => container.member(inner, is_name),
+        None => container.clone(),
+    }
+}
+
+impl<'o> Opener<'o> {
+    /// Whether content that begins so is opened.
+    pub(super) fn opens(&self, start: &[u8], name: &str) -> bool {
+        self.plan.archives.is_some() && container::is_container(start, name)
+    }
+
+    /// Whether a content is opened.
+    pub(super) fn opens_whole(&self, bytes: &[u8], name: &str) -> bool {
+        self.plan.archives.is_some() && container::is_whole_container(bytes, name)
+    }
+
+    /// Whether a file is opened because of how it ends.
+    pub(super) fn opens_end(&self, file: &mut dyn ReadSeek) -> bool {
+        self.plan.archives.is_some() && container::has_zip(file)
+    }
+
+    /// Opens a container that is at `origin`, with all threads.
+    pub(super) fn open(&self, origin: &Origin, source: Source<'_>) -> Inside {
+        let Some(limits) = self.plan.archives else { return Inside::default() };
+        let job = Job::new(*self, origin);
+        rayon::scope(|scope| job.walk(source, &limits, Threads::All(scope)));
+        job.finish()
+    }
+
+    /// Opens one that is in memory, with this thread alone: others have work of their own.
+    pub(super) fn open_bytes(&self, origin: &Origin, bytes: &[u8], scratch: &mut Scratch) -> Inside {
+        let Some(limits) = self.plan.archives else { return Inside::default() };
+        let job = Job::new(*self, origin);
+        job.walk(Source::Seekable(&mut std::io::Cursor::new(bytes)), &limits, Threads::This(scratch));
+        job.finish()
+    }
+}
+
+/// What all threads that work on one container share.
+struct Job<'j> {
+    opener: Opener<'j>,
+    origin: &'j Origin,
+    inside: Mutex<Inside>,
+    /// Bytes of members that wait to be searched.
+    waiting: AtomicUsize,
+}
+
+/// Who searches.
+enum Threads<'t, 's> {
+    This(&'t mut Scratch),
+    All(&'t rayon::Scope<'s>),
+}
+
+/// A member that waits to be searched.
+struct Waiting {
+    inner: Option<String>,
+    /// None if only its name is to be.
+    content: Option<Vec<u8>>,
+}
+
+impl<'j> Job<'j> {
+    fn new(opener: Opener<'j>, origin: &'j Origin) -> Self {
+        Self { opener, origin, inside: Mutex::default(), waiting: AtomicUsize::new(0) }
+    }
+
+    fn walk<'s>(&'s self, source: Source<'_>, limits: &Limits, threads: Threads<'_, 's>) {
+        let mut members = Members { job: self, threads, waiting: Vec::new(), bytes: 0, named: None };
+        let (path, sink) = (self.origin.path(), &mut members);
+        // What was met before an error of ours is scanned.
+        let walked = catch_unwind(AssertUnwindSafe(|| container::walk(source, path, limits, sink)));
+        members.search();
+        if walked.is_err() {
+            self.failed(None);
+        }
+    }
+
+    fn note(&self, note: impl FnOnce(&mut Inside)) {
+        note(&mut self.inside.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn finish(self) -> Inside {
+        let mut inside = self.inside.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // Threads hand in what they have found as they come.
+        inside.once();
+        inside.texts.sort_by(|a, b| (&a.inner, a.is_name).cmp(&(&b.inner, b.is_name)));
+        inside.skipped.sort();
+        let path = self.origin.path();
+        if inside.dropped > 0 {
+            let n = inside.dropped;
+            let detail = format!("more than {KEPT} possible secrets; {n} more were not kept: look at the file itself");
+            inside.skipped.push(Skipped::new(path, SkipReason::Truncated, detail));
+        }
+        if self.opener.monitor.is_cancelled() {
+            let detail = "it was stopped before all that is in it was looked at; scan it again";
+            inside.skipped.push(Skipped::new(path, SkipReason::Interrupted, detail));
+        }
+        inside
+    }
+
+    /// A path within the container; none if it is that of the container.
+    fn inner(&self, path: &str) -> Option<String> {
+        path.strip_prefix(self.origin.path())?.strip_prefix(WITHIN).map(ToOwned::to_owned)
+    }
+
+    /// Searches members. If one fails on an error of ours, it is listed as not looked at.
+    fn search(&self, members: Vec<Waiting>, scratch: &mut Scratch) {
+        for member in members {
+            let searched = catch_unwind(AssertUnwindSafe(|| {
+                if let Some(inner) = &member.inner {
+                    self.name(inner, scratch);
+                }
+                if let Some(bytes) = &member.content {
+                    self.small(member.inner.as_deref(), bytes, scratch);
+                }
+            }));
+            if searched.is_err() {
+                self.failed(member.inner.as_deref());
+            }
+        }
+    }
+
+    fn failed(&self, inner: Option<&str>) {
+        let origin = origin(self.origin, inner, false);
+        let detail = "cleansweep failed on it; please report this";
+        self.note(|inside| inside.skipped.push(Skipped::new(origin.path(), SkipReason::Internal, detail)));
+    }
+
+    fn name(&self, inner: &str, scratch: &mut Scratch) {
+        let origin = self.origin.member(inner, true);
+        let Opener { detector, plan, .. } = self.opener;
+        let mut text = TextScan::new(detector, PathKind::default(), View::of(&plan.silencers, &origin));
+        text.whole(origin.path().as_bytes(), false, scratch);
+        let by_path = !silencing::at_path(detector, plan, &origin).is_empty();
+        self.keep(&origin, Some(inner), text, by_path);
+    }
+
+    fn small(&self, inner: Option<&str>, bytes: &[u8], scratch: &mut Scratch) {
+        let origin = origin(self.origin, inner, false);
+        let Opener { detector, plan, monitor, .. } = self.opener;
+        let mut text = text_scan(detector, plan, &origin);
+        if journal::is_journal(bytes) {
+            // Memory can always be read.
+            let _ = searched(&mut text, bytes.to_vec(), io::empty(), monitor);
+        } else {
+            let encoding = Encoding::sniff(bytes);
+            text.whole(&encoding.decode(bytes), encoding == Encoding::Binary, scratch);
+        }
+        monitor.items.fetch_add(1, Ordering::Relaxed);
+        monitor.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        self.count(inner, bytes.len() as u64);
+        self.keep(&origin, inner, text, false);
+    }
+
+    /// Scans a member of any length, of which `start` was read already.
+    fn large(&self, inner: Option<&str>, start: Vec<u8>, reader: &mut (dyn Read + Send)) {
+        let origin = origin(self.origin, inner, false);
+        let Opener { detector, plan, monitor, .. } = self.opener;
+        let mut text = text_scan(detector, plan, &origin);
+        monitor.items.fetch_add(1, Ordering::Relaxed);
+        // How reading ended is in the ledger, or it was stopped, which is told of the container.
+        let (bytes, _) = searched(&mut text, start, reader, monitor);
+        self.count(inner, bytes);
+        self.keep(&origin, inner, text, false);
+    }
+
+    /// Counts what was scanned. A container that is not opened is no member of itself.
+    fn count(&self, inner: Option<&str>, bytes: u64) {
+        self.note(|inside| {
+            inside.members += u64::from(inner.is_some());
+            inside.bytes += bytes;
+        });
+    }
+
+    fn keep(&self, origin: &Origin, inner: Option<&str>, text: TextScan<'_>, by_path: bool) {
+        let (candidates, truncated) = text.finish();
+        if candidates.is_empty() && truncated.is_none() && !by_path {
+            return;
+        }
+        self.note(|inside| {
+            if let Some(detail) = truncated {
+                inside.skipped.push(Skipped::new(origin.path(), SkipReason::Truncated, detail));
+            }
+            let count = candidates.len().max(usize::from(by_path));
+            if inside.kept + count > KEPT {
+                inside.dropped += count;
+            } else if count > 0 {
+                inside.kept += count;
+                inside.texts.push(Text { inner: inner.map(ToOwned::to_owned), is_name: origin.is_name(), candidates });
+            }
+        });
+    }
+}
+
+/// Takes the members as they are unpacked.
+struct Members<'m, 's> {
+    job: &'s Job<'s>,
+    threads: Threads<'m, 's>,
+    waiting: Vec<Waiting>,
+    /// How many bytes these have.
+    bytes: usize,
+    /// The path within the container that the ledger named last.
+    named: Option<String>,
+}
+
+impl Members<'_, '_> {
+    fn push(&mut self, inner: Option<String>, content: Option<Vec<u8>>) {
+        // A million empty members take memory too.
+        self.bytes +=
+            content.as_ref().map_or(0, Vec::len) + inner.as_ref().map_or(0, String::len) + size_of::<Waiting>();
+        self.waiting.push(Waiting { inner, content });
+        if self.bytes >= TOGETHER || self.waiting.len() >= MANY {
+            self.search();
+        }
+    }
+
+    /// Has what waits searched.
+    fn search(&mut self) {
+        let (members, bytes) = (std::mem::take(&mut self.waiting), std::mem::take(&mut self.bytes));
+        let job = self.job;
+        match &mut self.threads {
+            Threads::This(scratch) => job.search(members, scratch),
+            Threads::All(scope) => {
+                let all = job.waiting.fetch_add(bytes, Ordering::Relaxed) + bytes;
+                scope.spawn(move |_| {
+                    job.search(members, &mut Scratch::default());
+                    job.waiting.fetch_sub(bytes, Ordering::Relaxed);
+                });
+                if all > WAITING {
+                    self.help();
+                }
+            }
+        }
+    }
+
+    /// Searches with the others until less waits.
+    fn help(&self) {
+        while self.job.waiting.load(Ordering::Relaxed) > WAITING / 2 {
+            // With nothing left to take, the others are at the last of it.
+            if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                std::thread::yield_now();
+            }
+        }
+    }
+}
+
+impl Sink for Members<'_, '_> {
+    fn member(&mut self, member: Member<'_>) {
+        let Member { path, reader, size } = member;
+        let inner = self.job.inner(path);
+        if let Some((limit, size)) = self.job.opener.plan.max_file_size.zip(size).filter(|(limit, size)| size > limit) {
+            let detail = format!("{size} bytes, more than --max-file-size {limit}");
+            return self.skipped(Skipped::new(path, SkipReason::TooLarge, detail));
+        }
+        let mut bytes = Vec::with_capacity(size.unwrap_or_default().min(TOGETHER as u64) as usize + 1);
+        // What stops it is in the ledger, or will be; what there is before is scanned.
+        let read = (&mut *reader).take(WHOLE + 1).read_to_end(&mut bytes);
+        if read.is_ok() && bytes.len() as u64 > WHOLE {
+            let (job, inner) = (self.job, inner.as_deref());
+            if catch_unwind(AssertUnwindSafe(|| job.large(inner, bytes, reader))).is_err() {
+                job.failed(inner);
+            }
+            return self.push(inner.map(ToOwned::to_owned), None);
+        }
+        self.push(inner, Some(bytes));
+    }
+
+    fn view(&mut self, member: Member<'_>) {
+        if let Some(inner) = self.job.inner(member.path) {
+            self.job.note(|inside| {
+                inside.views.insert(inner);
+            });
+        }
+        self.member(member);
+    }
+
+    fn skipped(&mut self, skipped: Skipped) {
+        // A name that is only in the ledger is shown as well.
+        let inner = self.job.inner(&skipped.what);
+        if inner.is_some() && inner != self.named {
+            self.named.clone_from(&inner);
+            self.push(inner, None);
+        }
+        self.job.note(|inside| inside.skipped.push(skipped));
+    }
+
+    fn wants(&mut self, path: &str) -> bool {
+        let excluded = self.job.opener.exclude.has_member(path);
+        if excluded {
+            self.job.note(|inside| inside.excluded += 1);
+        }
+        !excluded
+    }
+
+    fn stopped(&self) -> bool {
+        self.job.opener.monitor.is_cancelled()
+    }
+}
