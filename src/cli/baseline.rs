@@ -1,22 +1,17 @@
 //! `cleansweep baseline`: what is known and accepted.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use cleansweep::detect::Detector;
-use cleansweep::finding::silencing::{Acceptance, Baseline, Day};
-use cleansweep::rule::{Catalogue, RuleSet};
-use cleansweep::scan::history::HistoryOptions;
-use cleansweep::scan::{self as engine, Monitor, Plan, ScanOutcome, Silencers};
-use cleansweep::source::cache::Cache;
-use cleansweep::source::worktree::WalkOptions;
+use cleansweep::finding::silencing::{Acceptance, BASELINE, Baseline, Day};
+use cleansweep::rule::RuleSet;
+use cleansweep::scan::ScanOutcome;
 
 use super::error::CliError;
 use super::exit::Exit;
-use super::progress::Progress;
-use super::silence::{self, Project, SilenceArgs};
-use super::{cache, keys, output, rules, scan};
+use super::scope::{ScopeArgs, count, fresh_salt};
+use super::silence::Heeded;
+use super::{output, silence};
 
 /// Keep a baseline: what is known and accepted, so that only what is new is reported
 ///
@@ -49,40 +44,6 @@ pub(crate) enum BaselineCommand {
         #[command(flatten)]
         scope: ScopeArgs,
     },
-}
-
-/// What is scanned
-#[derive(Debug, Args)]
-pub(crate) struct ScopeArgs {
-    /// Folder to scan, with its history
-    #[arg(value_name = "PATH", default_value = ".")]
-    path: PathBuf,
-
-    /// Least confidence of the findings
-    #[arg(long, value_enum, value_name = "LEVEL")]
-    confidence: Option<scan::Level>,
-
-    /// Leave out paths that match a glob, as in .gitignore; repeatable
-    #[arg(long, value_name = "GLOB")]
-    exclude: Vec<String>,
-
-    /// Scan files only, not the histories of their repositories
-    #[arg(long)]
-    no_history: bool,
-
-    /// Neither use nor keep what scans learn of packs
-    #[arg(long)]
-    no_cache: bool,
-
-    /// Key that fingerprints are made with, so that they are the same for a team; better given by the environment
-    #[arg(long, env = "CLEANSWEEP_FINGERPRINT_KEY", hide_env_values = true, value_name = "KEY")]
-    fingerprint_key: Option<String>,
-
-    #[command(flatten)]
-    silence: SilenceArgs,
-
-    #[command(flatten)]
-    rules: rules::RuleArgs,
 }
 
 /// Who accepts what is found, and why
@@ -140,12 +101,12 @@ pub(crate) fn run(command: &BaselineCommand) -> Result<Exit, CliError> {
 
 fn create(scope: &ScopeArgs, accept: &AcceptArgs, file: Option<&Path>) -> Result<Exit, CliError> {
     let acceptance = accept.acceptance()?;
-    let file = file.map(PathBuf::from).map_or_else(|| scope.file(), Ok)?;
+    let file = file.map(PathBuf::from).map_or_else(|| file_of(scope), Ok)?;
     if file.symlink_metadata().is_ok() {
         return Err(CliError::usage(format!("{}: it is there already", file.display()))
             .hint("`cleansweep baseline update` adds to it"));
     }
-    let scanned = scope.scan()?;
+    let scanned = scope.scan(Heeded::ButBaseline)?;
     let mut baseline = Baseline::default();
     let salt = fresh_salt()?;
     let added = accept_all(&mut baseline, &scanned.outcome, &scanned.rules, &salt, &acceptance);
@@ -168,8 +129,8 @@ fn create(scope: &ScopeArgs, accept: &AcceptArgs, file: Option<&Path>) -> Result
 
 fn update(scope: &ScopeArgs, accept: &AcceptArgs, renew: bool) -> Result<Exit, CliError> {
     let acceptance = accept.acceptance()?;
-    let (file, mut baseline) = scope.read()?;
-    let mut scanned = scope.scan()?;
+    let (file, mut baseline) = read(scope)?;
+    let mut scanned = scope.scan(Heeded::ButBaseline)?;
     let known = baseline.entries().len();
     let mut renewed = vec![false; known];
     let mut waiting = 0;
@@ -203,8 +164,8 @@ fn update(scope: &ScopeArgs, accept: &AcceptArgs, renew: bool) -> Result<Exit, C
 }
 
 fn prune(scope: &ScopeArgs) -> Result<Exit, CliError> {
-    let (file, baseline) = scope.read()?;
-    let scanned = scope.scan()?;
+    let (file, baseline) = read(scope)?;
+    let scanned = scope.scan(Heeded::ButBaseline)?;
     if !scanned.outcome.coverage.whole {
         output::print(
             "Nothing was removed: not everything was looked at, so it is not known what is there no more.\nScan the top \
@@ -241,95 +202,14 @@ fn accept_all(
     outcome.findings.iter().map(|finding| baseline.accept(finding, rules, salt, acceptance)).sum()
 }
 
-fn fresh_salt() -> Result<String, CliError> {
-    let mut salt = [0; 16];
-    getrandom::fill(&mut salt).map_err(|e| CliError::usage(format!("no random bytes: {e}")))?;
-    Ok(salt.iter().map(|byte| format!("{byte:02x}")).collect())
+/// The baseline's file: the one that was named, else that of the project.
+fn file_of(scope: &ScopeArgs) -> Result<PathBuf, CliError> {
+    let there = scope.silence.baseline.clone().or_else(|| scope.project().file(BASELINE));
+    there.ok_or_else(|| scope.missing())
 }
 
-fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
-}
-
-/// A scan without a baseline.
-struct Scanned {
-    plan: Plan,
-    rules: Arc<RuleSet>,
-    outcome: ScanOutcome,
-}
-
-impl Scanned {
-    fn exit(&self) -> Exit {
-        if self.outcome.coverage.skipped.is_empty() { Exit::Clean } else { Exit::Incomplete }
-    }
-
-    fn credentials(&self) -> usize {
-        let all: std::collections::BTreeSet<_> = self.outcome.findings.iter().map(|f| f.credential).collect();
-        all.len()
-    }
-
-    /// Says if something was not looked at.
-    fn tell_gaps(&self) -> Result<Exit, CliError> {
-        let skipped = self.outcome.coverage.skipped.len();
-        if skipped > 0 {
-            let items = count(skipped, "item was", "items were");
-            output::print(&format!("The scan is incomplete: {items} not looked at; `cleansweep scan` lists them.\n"))?;
-        }
-        Ok(self.exit())
-    }
-
-    fn is_excluded(&self, path: &str) -> Result<bool, CliError> {
-        let exclude = cleansweep::source::worktree::Exclude::new(Path::new(""), &self.plan.walk.exclude);
-        exclude.map(|exclude| exclude.has_file(Path::new(path))).map_err(CliError::usage)
-    }
-}
-
-impl ScopeArgs {
-    fn project(&self) -> Project {
-        Project::of(std::slice::from_ref(&self.path), &self.silence)
-    }
-
-    /// The baseline's file: the one that was named, else that of the project.
-    fn file(&self) -> Result<PathBuf, CliError> {
-        let there = self.silence.baseline.clone().or_else(|| self.project().baseline());
-        there.ok_or_else(|| CliError::usage(format!("{}: there is no such file or folder", self.path.display())))
-    }
-
-    fn read(&self) -> Result<(PathBuf, Baseline), CliError> {
-        let file = self.file()?;
-        let baseline = silence::read_baseline(&file).map_err(|e| e.hint("`cleansweep baseline create` makes one"))?;
-        Ok((file, baseline))
-    }
-
-    fn scan(&self) -> Result<Scanned, CliError> {
-        let rules = Arc::new(Catalogue::load(&self.rules.sources()).map_err(|e| CliError::usage(e.to_string()))?);
-        let loaded = self.silence.load_without_baseline(&self.project(), &rules)?;
-        let defaults = loaded.defaults;
-        let confidence = self.confidence.map(Into::into).or(defaults.confidence);
-        let history = HistoryOptions {
-            cache: if self.no_cache { None } else { cache::folder().map(Cache::new) },
-            ..HistoryOptions::default()
-        };
-        let plan = Plan {
-            roots: vec![self.path.clone()],
-            stdin: false,
-            walk: WalkOptions {
-                exclude: self.exclude.iter().chain(&defaults.exclude).cloned().collect(),
-                threads: std::thread::available_parallelism().map_or(1, usize::from),
-                ..WalkOptions::default()
-            },
-            history: (!self.no_history).then_some(history),
-            min_confidence: confidence.unwrap_or(cleansweep::rule::Confidence::Medium),
-            max_file_size: scan::configured_size(&defaults)?,
-            keys: keys::load(self.fingerprint_key.as_deref()),
-            silencing: loaded.silencing,
-            silencers: Silencers::default(),
-        };
-        let monitor = Arc::new(Monitor::default());
-        let outcome = {
-            let _progress = Progress::watch(&monitor, true);
-            engine::run(&Detector::new(rules.clone()), &plan, std::io::empty(), &monitor).map_err(CliError::usage)?
-        };
-        Ok(Scanned { plan, rules, outcome })
-    }
+fn read(scope: &ScopeArgs) -> Result<(PathBuf, Baseline), CliError> {
+    let file = file_of(scope)?;
+    let baseline = silence::read_baseline(&file).map_err(|e| e.hint("`cleansweep baseline create` makes one"))?;
+    Ok((file, baseline))
 }

@@ -26,6 +26,19 @@ Exit codes:
   3  nothing was found, but not everything could be looked at";
 }
 
+impl Exit {
+    /// That of two things done at once: what was found weighs more than what was not looked at.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let weight = |exit: &Self| match exit {
+            Self::Clean => 0,
+            Self::Incomplete => 1,
+            Self::Findings => 2,
+            Self::Usage => 3,
+        };
+        if weight(&other) > weight(&self) { other } else { self }
+    }
+}
+
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

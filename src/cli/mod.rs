@@ -1,5 +1,6 @@
 //! The command line. The only place with arguments, environment, standard output, progress bars and exit codes.
 
+mod archives;
 mod baseline;
 mod cache;
 mod environment;
@@ -9,10 +10,14 @@ mod gitleaks;
 mod hook;
 mod import;
 mod keys;
+mod launch;
+mod live;
 mod output;
 mod progress;
+mod rotate;
 mod rules;
 mod scan;
+mod scope;
 mod silence;
 mod staged;
 
@@ -41,6 +46,10 @@ enum Command {
     Hook(hook::HookCommand),
     #[command(subcommand)]
     Baseline(Box<baseline::BaselineCommand>),
+    #[command(subcommand)]
+    Rotate(Box<rotate::RotateCommand>),
+    #[command(subcommand)]
+    Launch(Box<launch::LaunchCommand>),
     #[command(subcommand)]
     Rules(rules::RulesCommand),
     /// Print the JSON Schema of a report format
@@ -81,6 +90,8 @@ fn run(matches: &ArgMatches) -> Result<Exit, CliError> {
         }
         Command::Hook(command) => hook::run(&command),
         Command::Baseline(command) => baseline::run(&command),
+        Command::Rotate(command) => rotate::run(&command),
+        Command::Launch(command) => launch::run(&command),
         Command::Rules(command) => rules::run(&command),
         Command::Schema { format } => output::print(&output::schema(format)?).map(|()| Exit::Clean),
     }

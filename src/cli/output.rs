@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, ValueEnum};
-use cleansweep::report::{json, sarif};
+use cleansweep::report::{json, launch, plan, sarif};
 
 use super::error::CliError;
 
@@ -52,6 +52,14 @@ impl From<SarifProfile> for sarif::Profile {
 pub(crate) enum SchemaFormat {
     Json,
     Jsonl,
+    /// Of `cleansweep rotate plan --format json`
+    Plan,
+    /// Of `cleansweep launch report --for json`
+    Launch,
+    /// Of `cleansweep launch plan --format json`
+    LaunchPlan,
+    /// Of `cleansweep launch diff --format json`
+    LaunchDiff,
 }
 
 /// Where one report goes.
@@ -123,6 +131,10 @@ pub(crate) fn schema(format: SchemaFormat) -> Result<String, CliError> {
     let schema = match format {
         SchemaFormat::Json => schemars::schema_for!(json::Report),
         SchemaFormat::Jsonl => schemars::schema_for!(json::Line),
+        SchemaFormat::Plan => schemars::schema_for!(plan::PlanReport),
+        SchemaFormat::Launch => schemars::schema_for!(launch::model::LaunchReport),
+        SchemaFormat::LaunchPlan => schemars::schema_for!(launch::plan::LaunchPlan<'_>),
+        SchemaFormat::LaunchDiff => schemars::schema_for!(launch::diff::Diff),
     };
     let text = serde_json::to_string_pretty(&schema).map_err(|e| CliError::usage(e.to_string()))?;
     Ok(text + "\n")
@@ -146,6 +158,15 @@ pub(crate) fn write(file: Option<&Path>, fill: impl Fn(&mut dyn Write) -> io::Re
 /// Writes a file that must not be there yet; it appears whole or not at all.
 pub(crate) fn write_new(path: &Path, text: &str) -> Result<(), CliError> {
     let written = temporary(path, &|out| out.write_all(text.as_bytes()))
+        .and_then(|temporary| readable_as_usual(temporary.as_file()).map(|()| temporary))
+        .and_then(|temporary| temporary.persist_noclobber(path).map(drop).map_err(|e| e.error));
+    done(path, written)
+}
+
+/// Writes a file that must not be there yet and that nobody else may read; it appears whole or not at all.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    let written = temporary(path, &|out| out.write_all(bytes))
+        .and_then(|temporary| readable_by_user(temporary.as_file()).map(|()| temporary))
         .and_then(|temporary| temporary.persist_noclobber(path).map(drop).map_err(|e| e.error));
     done(path, written)
 }
@@ -156,10 +177,12 @@ fn write_file(path: &Path, fill: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> i
         let mut out = BufWriter::new(std::fs::OpenOptions::new().write(true).open(path)?);
         return fill(&mut out).and_then(|()| out.flush());
     }
-    temporary(path, fill)?.persist(path).map(drop).map_err(|e| e.error)
+    let temporary = temporary(path, fill)?;
+    readable_as_usual(temporary.as_file())?;
+    temporary.persist(path).map(drop).map_err(|e| e.error)
 }
 
-/// A file beside `path` with what `fill` writes.
+/// A file beside `path` with what `fill` writes, for the user alone.
 fn temporary(path: &Path, fill: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<tempfile::NamedTempFile> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -171,7 +194,6 @@ fn temporary(path: &Path, fill: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> io
         fill(&mut out)?;
         out.flush()?;
     }
-    readable_as_usual(temporary.as_file())?;
     Ok(temporary)
 }
 
@@ -180,6 +202,18 @@ fn temporary(path: &Path, fill: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> io
 fn readable_as_usual(file: &std::fs::File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+/// They are made so already; this holds it, whatever makes them.
+#[cfg(unix)]
+fn readable_by_user(file: &std::fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn readable_by_user(_: &std::fs::File) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(not(unix))]

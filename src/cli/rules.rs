@@ -21,18 +21,23 @@ pub(crate) struct RuleArgs {
     /// Use only the rules of --rules
     #[arg(long, requires = "files")]
     no_default_rules: bool,
+
+    /// Look for personal data too: e-mail addresses, numbers of cards, accounts, persons and telephones, sessions
+    #[arg(long)]
+    pii: bool,
 }
 
 impl RuleArgs {
     /// Where the rules are from, ours first.
     pub(crate) fn sources(&self) -> Vec<RuleSource> {
         let embedded = (!self.no_default_rules).then_some(RuleSource::Embedded);
-        embedded.into_iter().chain(self.files.iter().cloned().map(RuleSource::Path)).collect()
+        embedded.into_iter().chain(self.own_sources()).collect()
     }
 
-    /// The user's alone.
+    /// The user's alone, and those for personal data if they are wanted.
     pub(crate) fn own_sources(&self) -> Vec<RuleSource> {
-        self.files.iter().cloned().map(RuleSource::Path).collect()
+        let personal = self.pii.then_some(RuleSource::Personal);
+        self.files.iter().cloned().map(RuleSource::Path).chain(personal).collect()
     }
 
     /// The files of the rules, with examples and runbooks. Ours take time to unpack, so only if `wanted`.
@@ -44,6 +49,7 @@ impl RuleArgs {
         for source in self.sources() {
             all.extend(match source {
                 RuleSource::Embedded => Catalogue::embedded(),
+                RuleSource::Personal => Catalogue::personal(),
                 RuleSource::Path(path) => Catalogue::read(&path).map_err(|e| CliError::usage(e.to_string()))?,
             });
         }

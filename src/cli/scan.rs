@@ -8,6 +8,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, ValueEnum};
 use cleansweep::detect::Detector;
 use cleansweep::finding::silencing::ScanDefaults;
+use cleansweep::report::launch::matrix;
 use cleansweep::report::{csv, github, hook, json, junit, markdown, sarif, text};
 use cleansweep::rotation::Runbooks;
 use cleansweep::rule::{Catalogue, Confidence};
@@ -16,11 +17,14 @@ use cleansweep::scan::{self as engine, Monitor, Plan, ScanOutcome, Silencers};
 use cleansweep::source::cache::Cache;
 use cleansweep::source::worktree::WalkOptions;
 
+use super::archives::ArchiveArgs;
 use super::error::CliError;
 use super::exit::Exit;
+use super::launch::beside::{Beside, Launched};
+use super::live::{Input, Live, write_lines};
 use super::output::{self, Format, SarifProfile, Target};
 use super::progress::Progress;
-use super::silence::{Loaded, Project, SilenceArgs};
+use super::silence::{Heeded, Loaded, Project, SilenceArgs};
 use super::staged::StagedArgs;
 use super::{cache, gitleaks, keys, rules};
 
@@ -34,6 +38,10 @@ pub(crate) struct ScanArgs {
     /// Files and folders to scan; `-` is standard input
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
+
+    /// PATHs are logs or folders of logs: each secret is told once, with how often and when it was met; no git history
+    #[arg(long, conflicts_with_all = ["history_only", "since", "range", "branch", "all_objects", "reachable_only", "all_occurrences", "staged", "pre_commit", "pre_push"])]
+    logs: bool,
 
     /// Format of a report; repeat it, each with its own -o, for several
     #[arg(long, short, value_enum, value_name = "FORMAT")]
@@ -86,11 +94,21 @@ pub(crate) struct ScanArgs {
     #[arg(long, short)]
     quiet: bool,
 
+    /// Check the launch checklist in the same walk, and report both; with text and SARIF
+    ///
+    /// SARIF then has two runs, or with the profile for GitHub two files: beside FILE.sarif a FILE.launch.sarif. The exit code is the
+    /// more serious of both; `cleansweep launch check` tells what that of the checklist means.
+    #[arg(long, conflicts_with_all = ["staged", "pre_commit", "pre_push", "history_only", "range", "since", "branch", "reachable_only"])]
+    checklist: bool,
+
     #[command(flatten)]
     staged: StagedArgs,
 
     #[command(flatten)]
     history: HistoryArgs,
+
+    #[command(flatten)]
+    archives: ArchiveArgs,
 
     #[command(flatten)]
     silence: SilenceArgs,
@@ -173,7 +191,8 @@ impl From<Level> for Confidence {
     }
 }
 
-fn size(text: &str) -> Result<u64, String> {
+/// A number of bytes, as sizes are given.
+pub(crate) fn size(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
         "" | "b" => 1,
@@ -197,18 +216,24 @@ pub(crate) fn run(args: &ScanArgs, matches: &ArgMatches) -> Result<Exit, CliErro
     let rules = Arc::new(rules);
     let mut project = Project::of(&args.paths, &args.silence);
     project.foreign_config = brought.is_config;
-    let loaded = args.silence.load(&project, &rules)?;
+    let loaded = args.silence.load(&project, &rules, Heeded::All)?;
     let plan = plan(args, matches, loaded, brought.silencers.clone())?;
+    let mut beside = args.checklist.then(|| Beside::new(&project, &targets, args.sarif_profile, &plan)).transpose()?;
     gitleaks::say(&brought.notes, args.quiet);
     let detector = Detector::new(rules);
-    let monitor = Arc::new(Monitor::default());
+    let monitor = Arc::new(Monitor { tap: beside.as_ref().map(Beside::tap), ..Monitor::default() });
     stop_on_interrupt(&monitor);
     let started = now();
+    let live = args.live(&targets)?;
+    let stdin: Input = match &live {
+        Some(live) => Box::new(live.watch(&monitor)),
+        None => Box::new(std::io::stdin()),
+    };
     let mut outcome = {
-        let _progress = Progress::watch(&monitor, !args.quiet);
+        let _progress = Progress::watch(&monitor, !args.quiet && live.is_none());
         match args.staged.about() {
             Some(_) => args.staged.run(&detector, plan, &monitor, matches)?,
-            None => engine::run(&detector, &plan, std::io::stdin(), &monitor).map_err(CliError::usage)?,
+            None => engine::run(&detector, &plan, stdin, &monitor).map_err(CliError::usage)?,
         }
     };
     outcome.coverage.skipped.extend(brought.unused);
@@ -217,14 +242,36 @@ pub(crate) fn run(args: &ScanArgs, matches: &ArgMatches) -> Result<Exit, CliErro
     let wanted = args.staged.about().is_none() && !outcome.findings.is_empty();
     let advice = wanted || targets.iter().any(|t| t.format == Format::Sarif);
     let runbooks = Runbooks::new(args.rules.catalogue(advice)?);
-    let report = Report { outcome: &outcome, runbooks: &runbooks, args, started };
+    let launch = beside.take().map(|beside| beside.check(&outcome, Runbooks::new(args.rules.catalogue(wanted)?)));
+    let launch = launch.transpose()?;
+    let report = Report { outcome: &outcome, runbooks: &runbooks, args, started, launch: launch.as_ref() };
     for target in &targets {
-        report.write(target)?;
+        match &live {
+            Some(live) if target.file.is_none() => live.finish(&outcome)?,
+            _ => report.write(target)?,
+        }
     }
     if !args.quiet && targets.iter().all(|t| t.file.is_some()) {
         report.summarise();
     }
-    Ok(outcome.verdict().into())
+    let exit = Exit::from(outcome.verdict());
+    Ok(launch.map_or(exit, |launch| exit.and(launch.exit)))
+}
+
+impl ScanArgs {
+    fn text_options(&self) -> text::Options {
+        text::Options { reveal: self.reveal, explain: self.explain }
+    }
+
+    /// The report that is written while standard input still comes, if there is to be one.
+    fn live(&self, targets: &[output::Target]) -> Result<Option<Arc<Live>>, CliError> {
+        if self.staged.about().is_some() {
+            return Ok(None);
+        }
+        let Some(live) = Live::of(targets, &self.paths, self.text_options()) else { return Ok(None) };
+        let runbooks = Runbooks::new(self.rules.catalogue(live.is_text())?);
+        Ok(Some(Arc::new(live.with(runbooks))))
+    }
 }
 
 /// What the command line says; where it is silent, what the configuration does.
@@ -242,14 +289,16 @@ fn plan(args: &ScanArgs, matches: &ArgMatches, loaded: Loaded, silencers: Silenc
     Ok(Plan {
         roots: args.paths.iter().filter(|p| *p != stdin).cloned().collect(),
         stdin: args.paths.iter().any(|p| p == stdin),
+        logs: args.logs,
         walk: WalkOptions {
             respect_gitignore: args.respect_gitignore,
             exclude: args.exclude.iter().chain(&defaults.exclude).cloned().collect(),
             threads,
             repositories_only: args.history.history_only || args.history.range.is_some(),
         },
-        history: args.history.options(),
+        history: args.history.options().filter(|_| !args.logs),
         min_confidence: configured.unwrap_or_else(|| args.confidence.into()),
+        archives: args.archives.limits(),
         max_file_size: args.max_file_size.map_or_else(|| configured_size(&defaults), |size| Ok(Some(size)))?,
         keys: keys::load(args.fingerprint_key.as_deref()),
         silencing,
@@ -284,6 +333,7 @@ struct Report<'r> {
     runbooks: &'r Runbooks,
     args: &'r ScanArgs,
     started: String,
+    launch: Option<&'r Launched>,
 }
 
 impl Report<'_> {
@@ -292,7 +342,8 @@ impl Report<'_> {
         let reveal = self.args.reveal;
         match target.format {
             Format::Text => {
-                let text = self.text();
+                let launch = self.launch.map(|launch| format!("\n{}", matrix::text(&launch.report)));
+                let text = self.text() + &launch.unwrap_or_default();
                 match file {
                     None => output::print(&text),
                     Some(_) => output::write(file, |out| write!(out, "{}", anstream::adapter::strip_str(&text))),
@@ -305,14 +356,12 @@ impl Report<'_> {
                     out.write_all(b"\n")
                 })
             }
-            Format::Jsonl => output::write(file, |out| {
-                json::lines(self.outcome, reveal).try_for_each(|line| {
-                    serde_json::to_writer(&mut *out, &line)?;
-                    out.write_all(b"\n")
-                })
-            }),
+            Format::Jsonl => output::write(file, |out| write_lines(out, json::lines(self.outcome, reveal))),
             Format::Sarif => {
-                let sarif = sarif::build(self.outcome, self.runbooks, &self.run_info());
+                let mut sarif = sarif::build(self.outcome, self.runbooks, &self.run_info());
+                if let Some(launch) = self.launch {
+                    launch.add_to(&mut sarif, file, self.args.sarif_profile, &self.run_info())?;
+                }
                 output::write(file, |out| {
                     serde_json::to_writer_pretty(&mut *out, &sarif)?;
                     out.write_all(b"\n")
@@ -332,7 +381,7 @@ impl Report<'_> {
     }
 
     fn text(&self) -> String {
-        let options = text::Options { reveal: self.args.reveal, explain: self.args.explain };
+        let options = self.args.text_options();
         match self.args.staged.about() {
             Some(about) => hook::build(self.outcome, about, options),
             None => text::build(self.outcome, self.runbooks, options),
@@ -353,6 +402,9 @@ impl Report<'_> {
     /// Where all reports go to files, the person who started the scan still wants to know how it ended.
     fn summarise(&self) {
         anstream::eprint!("{}", text::summary(self.outcome));
+        if let Some(launch) = self.launch {
+            anstream::eprint!("\n{}", matrix::summary(&launch.report));
+        }
     }
 }
 

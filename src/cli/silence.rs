@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use cleansweep::finding::silencing::{
-    BASELINE, BASELINE_LIMIT, Baseline, CONFIG, CONFIG_LIMIT, Comments, Config, Day, Note, NoteKind, ScanDefaults,
-    Silencing, Trust,
+    BASELINE, BASELINE_LIMIT, Baseline, CONFIG, CONFIG_LIMIT, Comments, Config, Day, LEDGER, LEDGER_LIMIT, Ledger,
+    Note, NoteKind, ScanDefaults, Silencing, Trust,
 };
 use cleansweep::rule::RuleSet;
 use cleansweep::source::file;
@@ -31,19 +31,34 @@ pub(crate) struct SilenceArgs {
     #[arg(long, conflicts_with = "baseline")]
     no_baseline: bool,
 
+    /// Use this ledger of rotations, not the rotations.toml of what is scanned
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ledger: Option<PathBuf>,
+
     /// Do not heed comments for other scanners, such as gitleaks:allow
     #[arg(long)]
     no_foreign_comments: bool,
 
-    /// What is scanned is somebody else's: its configuration, baseline and comments silence nothing
+    /// What is scanned is somebody else's: its configuration, baseline, ledger and comments silence nothing
     ///
     /// This is the default if PATH is in another repository than the current folder, or outside of the current folder.
     #[arg(long, conflicts_with = "trusted")]
     untrusted: bool,
 
-    /// What is scanned is yours: its configuration, baseline and comments count, wherever it is
+    /// What is scanned is yours: its configuration, baseline, ledger and comments count, wherever it is
     #[arg(long)]
     trusted: bool,
+}
+
+/// How much of what silences findings is heeded; each is less than the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Heeded {
+    /// As in any scan.
+    All,
+    /// Not the baseline, which is to be written.
+    ButBaseline,
+    /// Neither the baseline nor the ledger of rotations, which is to be written.
+    ButRecords,
 }
 
 /// What was read.
@@ -79,16 +94,16 @@ impl Project {
         Self { tops, trust, foreign_config: false }
     }
 
-    /// Where the baseline of the one project is, whether or not it is there.
-    pub(crate) fn baseline(&self) -> Option<PathBuf> {
+    /// Where a file at the top of the one project is, whether or not it is there.
+    pub(crate) fn file(&self, name: &str) -> Option<PathBuf> {
         match &*self.tops {
-            [top] => Some(top.join(BASELINE)),
+            [top] => Some(top.join(name)),
             _ => None,
         }
     }
 
     /// The text of a file at the top, if there is one and it counts; else a note may say why it does not.
-    fn text(&self, name: &str, limit: u64, notes: &mut Vec<Note>) -> Result<Option<String>, CliError> {
+    pub(crate) fn text(&self, name: &str, limit: u64, notes: &mut Vec<Note>) -> Result<Option<String>, CliError> {
         let there = self.tops.iter().find(|top| top.join(name).symlink_metadata().is_ok());
         let Some(top) = there else { return Ok(None) };
         let why = match (self.trust, self.tops.len()) {
@@ -124,29 +139,19 @@ fn read(path: &Path, shown: &str, within: Option<&Path>, limit: u64) -> Result<S
 }
 
 impl SilenceArgs {
-    /// Reads all that silences findings of a scan of `project` with `rules`.
-    pub(crate) fn load(&self, project: &Project, rules: &RuleSet) -> Result<Loaded, CliError> {
-        let mut loaded = self.load_without_baseline(project, rules)?;
-        loaded.silencing.baseline = self.baseline(project, &mut loaded.silencing.notes)?;
-        Ok(loaded)
-    }
-
-    /// The same but for the baseline.
-    pub(crate) fn load_without_baseline(&self, project: &Project, rules: &RuleSet) -> Result<Loaded, CliError> {
+    /// Reads what silences findings of a scan of `project` with `rules`, as far as it is `heeded`.
+    pub(crate) fn load(&self, project: &Project, rules: &RuleSet, heeded: Heeded) -> Result<Loaded, CliError> {
         let mut notes = Vec::new();
         let config = self.config(project, rules, &mut notes)?;
         if !config.scan.exclude.is_empty() {
             let detail = format!("its [scan] leaves out {}", config.scan.exclude.join(", "));
             notes.push(Note::new(NoteKind::LeavesOut, self.config_name(), detail));
         }
+        let ledger = if heeded < Heeded::ButRecords { self.ledger(project, &mut notes)? } else { None };
+        let baseline = if heeded < Heeded::ButBaseline { self.baseline(project, &mut notes)? } else { None };
         let foreign = !self.no_foreign_comments && config.scan.foreign_comments.unwrap_or(true);
-        let silencing = Silencing {
-            comments: Comments { trust: project.trust, foreign },
-            allows: config.allows,
-            baseline: None,
-            today: today(),
-            notes,
-        };
+        let comments = Comments { trust: project.trust, foreign };
+        let silencing = Silencing { comments, allows: config.allows, baseline, ledger, today: today(), notes };
         Ok(Loaded { silencing, defaults: config.scan })
     }
 
@@ -165,6 +170,14 @@ impl SilenceArgs {
         Ok(config.map_err(|e| CliError::usage(e.to_string()))?.unwrap_or_default())
     }
 
+    fn ledger(&self, project: &Project, notes: &mut Vec<Note>) -> Result<Option<Ledger>, CliError> {
+        if let Some(path) = &self.ledger {
+            return read_ledger(path, None).map(|(_, ledger)| Some(ledger));
+        }
+        let text = project.text(LEDGER, LEDGER_LIMIT, notes)?;
+        text.map(|text| Ledger::parse(LEDGER, &text, today())).transpose().map_err(CliError::usage)
+    }
+
     fn baseline(&self, project: &Project, notes: &mut Vec<Note>) -> Result<Option<Baseline>, CliError> {
         if self.no_baseline {
             return Ok(None);
@@ -175,6 +188,17 @@ impl SilenceArgs {
         let text = project.text(BASELINE, BASELINE_LIMIT, notes)?;
         text.map(|text| Baseline::parse(BASELINE, &text)).transpose().map_err(CliError::usage)
     }
+}
+
+/// A ledger's text and what it says.
+pub(crate) type LedgerText = (String, Ledger);
+
+/// Reads a ledger; one of a project must not be a link that leads out of it.
+pub(crate) fn read_ledger(path: &Path, within: Option<&Path>) -> Result<LedgerText, CliError> {
+    let shown = if within.is_some() { LEDGER.to_owned() } else { path.display().to_string() };
+    let text = read(path, &shown, within, LEDGER_LIMIT)?;
+    let ledger = Ledger::parse(&shown, &text, today()).map_err(CliError::usage)?;
+    Ok((text, ledger))
 }
 
 /// Reads a baseline that the user named.
