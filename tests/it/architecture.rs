@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 /// Every top-level module and its rank, by name.
 const RANKS: &[(&str, u8)] = &[
     ("blob", 0),
+    ("checklist", 5),
+    ("code", 2),
     ("detect", 2),
     ("finding", 3),
     ("report", 6),

@@ -8,6 +8,7 @@ use aho_corasick::AhoCorasick;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
+use crate::support::encodings::all_of;
 use crate::support::secrets::{github, planted, rules, written};
 use crate::support::{Output, Sandbox, sample};
 
@@ -266,5 +267,40 @@ fn escapes_of_a_password_are_masked_in_every_format() {
         for piece in ["Zk<b>", "9!vX", "Zk\\u003c"] {
             assert!(!text.contains(piece), "{name} holds {piece}");
         }
+    }
+}
+
+/// Whoever reads the encoded form can decode it: no report holds a piece of it, nor of what is beside it.
+#[test]
+fn no_report_holds_an_encoded_form() {
+    const SHOWN: usize = 16;
+    let token = github(1);
+    for file in all_of(&token) {
+        let sandbox = Sandbox::with(file.path, file.text());
+        let other = format!("k = '{}' # ", github(2)).into_bytes();
+        // Another finding on the same line, whose surroundings are shown.
+        // What shows that it is quoted-printable stands on the line too.
+        let lead: &[u8] = if file.how == ["quoted-printable"] { b"k=3D" } else { b" " };
+        sandbox.file("beside.txt", [&other[..], lead, &file.form[..], b" "].concat());
+        let escaped = file.form.escape_ascii().to_string();
+        for (name, text) in everything(&sandbox) {
+            for form in [&file.form[..], escaped.as_bytes()] {
+                let piece = form.windows(SHOWN).find(|piece| memchr::memmem::find(&text, piece).is_some());
+                assert_eq!(piece.map(|piece| piece.escape_ascii().to_string()), None, "{} in {name}", file.path);
+            }
+        }
+        let secrets = [("github-pat-classic", token.clone()), ("github-pat-classic", github(2))];
+        assert_tight(&sandbox, &secrets);
+    }
+}
+
+/// A name is shown in every line about the file.
+#[test]
+fn an_encoded_form_in_a_name_is_masked() {
+    let token = github(1);
+    let form = token.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
+    let sandbox = Sandbox::with(format!("cache/t={form}&x=1"), format!("other {}\n", github(2)));
+    for (name, text) in everything(&sandbox) {
+        assert!(memchr::memmem::find(&text, &form.as_bytes()[..30]).is_none(), "{name}");
     }
 }

@@ -1,7 +1,11 @@
 //! What the tests share.
 
+pub(crate) mod encodings;
 pub(crate) mod git;
 pub(crate) mod gitcli;
+/// Small containers, made in memory: those that the unit tests of the parsers open too.
+#[path = "../../../src/source/container/tests/build.rs"]
+pub(crate) mod packed;
 pub(crate) mod past;
 pub(crate) mod random;
 pub(crate) mod report;
