@@ -29,6 +29,18 @@ const NONE: &[&str] = &[
     "sessionmiddleware", "initializeuser",
 ];
 
+/// Policies that browsers are told, and what else has a guard's word in it.
+const POLICIES: &[&str] = &[
+    "feature", "content", "referrer", "permissions", "origin", "resource", "embedder", "opener", "transport", "cookie",
+];
+
+/// What is done with users and tokens by something that is no guard: `updateAuthenticatedUsers`, `resetPasswordToken`.
+const WORK: &[&str] = &[
+    "update", "save", "set", "append", "add", "create", "log", "track", "record", "challenge", "challenges", "refresh",
+    "generate", "initialize", "init", "reset", "forgot", "email", "password", "count", "clear", "delete", "remove",
+    "store", "config", "strategy", "invite", "webhook", "parse", "parser",
+];
+
 /// Words that say that anybody may call.
 const PUBLIC: &[&str] = &["public", "anonymous", "allowany", "permitall", "unauthenticated", "noauth"];
 const LIMITER: &[&str] = &[
@@ -48,7 +60,7 @@ const AUTHENTICATION: &[&str] = &[
 ];
 const SCHEMA: &[&str] = &[
     "validate", "validates", "validator", "validators", "validation", "validated", "schema", "schemas", "zod", "joi",
-    "celebrate", "yup", "ajv", "serializer", "sanitize", "dto", "pydantic",
+    "celebrate", "yup", "ajv", "serializer", "dto", "pydantic",
 ];
 /// With one of these, `user` is somebody who has to be there: `requireUser`, `get_current_user`.
 const ASKS: &[&str] = &[
@@ -62,12 +74,17 @@ pub(super) fn role_of(name: &str) -> Role {
     let words = words(name);
     let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
     let pair = |first: &str, second: &str| words.windows(2).any(|pair| pair[0] == first && pair[1] == second);
-    let plain = lower.replace(['-', '_'], "");
-    if NONE.contains(&plain.as_str()) || has(&["csrf", "xsrf", "cors"]) {
+    let plain: String = lower.chars().filter(|c| c.is_alphanumeric() || *c == '.').collect();
+    if NONE.contains(&plain.as_str()) || has(&["csrf", "xsrf", "cors", "helmet"]) || has(&["policy"]) && has(POLICIES) {
         return Role::Other;
     }
     if has(LIMITER) || pair("slow", "down") {
         return Role::Limiter;
+    }
+    let guards =
+        words.last().is_some_and(|word| matches!(word.as_str(), "middleware" | "guard" | "required" | "mixin"));
+    if has(WORK) && !guards && !has(SCHEMA) {
+        return Role::Other;
     }
     let skips =
         words.first().is_some_and(|word| matches!(word.as_str(), "skip" | "no" | "without" | "allow" | "optional"));
@@ -108,17 +125,17 @@ pub(super) fn is_guard(name: &str) -> bool {
 const BODY_AUTHENTICATION: &[&str] = &[
     "auth", "getserversession", "getsession", "verifytoken", "verifyjwt", "jwtverify", "requireauth", "requireuser",
     "requirelogin", "requiresession", "ensureauthenticated", "isauthenticated", "isloggedin", "getcurrentuser",
-    "currentuser", "getauth", "validaterequest", "validatesession", "verifysession", "verifyidtoken", "authenticate",
+    "currentuser", "getauth", "validaterequest", "validatesession", "verifysession", "verifyidtoken",
     "authenticaterequest", "checkauth", "getauthsession", "unstablegetserversession", "getsessionuser",
     "getuserfromrequest", "getuserfromtoken", "getuserfromsession", "getloggedinuser", "getauthenticateduser",
     "tokenvalidator", "validatetoken", "verifyaccesstoken", "loginrequired", "withauth", "getclaims",
     "verifyjwtinrequest", "jwtrequired",
 ];
 const BODY_AUTHORIZATION: &[&str] = &[
-    "authorize", "authorise", "checkpermission", "checkpermissions", "haspermission", "hasrole", "requirerole",
-    "requireroles", "requirepermission", "requireadmin", "isadmin", "assertcan", "ensureadmin", "checkrole",
-    "checkaccess", "hasaccess", "verifyaccess", "assertpermission", "checkobjectpermissions", "hasperm", "hasperms",
-    "isowner", "throwunlesscan", "cannot", "can", "getobjector403", "enforce",
+    "checkpermission", "checkpermissions", "haspermission", "hasrole", "requirerole", "requireroles",
+    "requirepermission", "requireadmin", "isadmin", "assertcan", "ensureadmin", "checkrole", "checkaccess",
+    "hasaccess", "verifyaccess", "assertpermission", "checkobjectpermissions", "hasperm", "hasperms", "isowner",
+    "throwunlesscan", "cannot", "can", "getobjector403", "enforce",
 ];
 const BODY_SCHEMA: &[&str] = &[
     "safeparse", "safeparseasync", "parseasync", "validate", "validateasync", "validatesync", "validationresult",
@@ -144,6 +161,13 @@ pub(super) fn role_of_call(name: &str) -> Option<Role> {
             Some(Role::Authentication)
         }
         () if is(BODY_AUTHORIZATION) => Some(Role::Authorization),
+        // Of something else, it hands out a token: `security.authorize(user)`.
+        () if matches!(plain.as_str(), "authorize" | "authorise") => {
+            let asks = ["policy", "ability", "gate", "acl", "this."].iter().any(|it| receiver.contains(it));
+            (receiver.is_empty() || asks).then_some(Role::Authorization)
+        }
+        // `verifyCurrentUserHasAccessToPost(id)`
+        () if is_guard(last) && words(last).len() > 2 => Some(role_of(last)),
         () if is(BODY_SCHEMA) => Some(Role::Schema),
         () if plain == "parse" && (receiver.contains("schema") || receiver.starts_with("z.")) => Some(Role::Schema),
         () if matches!(plain.as_str(), "limit" | "consume") => receiver.contains("limit").then_some(Role::Limiter),

@@ -168,13 +168,13 @@ fn add_routes(machine: &mut Machine, receiver: usize, asked: Method, paths: &[St
     let Some((last, before)) = pairs.split_last() else { return };
     let mut guards: Vec<Mention> = before.iter().map(|pair| mention(machine, pair, at, false)).collect();
     let (handler, wrapper) = handler(machine, last);
-    guards.extend(wrapper.map(|name| named(&name, at, false)));
     // A guard that answers nothing itself: `app.get('/api/users', isAuthorized())` before what another package serves.
     let answer = mention(machine, last, at, true);
     let guards_only = is_guard(&answer.name);
     if guards_only {
         guards.push(Mention { group: false, ..answer.clone() });
     }
+    guards.extend(wrapper.filter(|_| !guards_only).map(|name| named(&name, at, false)));
     for path in paths {
         if asked == Method::Any && path.ends_with('*') && guards_only {
             let all = guards.iter().cloned().map(|guard| Mention { group: true, ..guard });
@@ -252,7 +252,9 @@ pub(super) fn mention(machine: &Machine, pair: &Pair, at: &Place, group: bool) -
         Known::Function(module, function, ..) if role == Role::Other => {
             let code = &machine.modules[*module].functions[*function];
             let within = |mention: &&Mention| (code.line..=code.end).contains(&mention.at.line);
-            role = machine.modules[*module].mentions.iter().find(within).map_or(role, |mention| mention.role);
+            let denies = machine.modules[*module].denies.iter().any(|line| (code.line..=code.end).contains(line));
+            let asks = machine.modules[*module].mentions.iter().find(within).filter(|_| denies);
+            role = asks.map_or(role, |mention| mention.role);
             // `(request, reply) => request.isModerator(reply)`
             if let (Role::Other, [Statement::Return(Value::Call(call)) | Statement::Do(Value::Call(call))]) =
                 (role, code.body.as_slice())
@@ -300,6 +302,7 @@ fn role_of_package(what: &str) -> Role {
 pub(super) fn handler(machine: &Machine, pair: &Pair) -> (Option<Handler>, Option<String>) {
     let (written, known) = pair;
     let name = written.map(Value::dotted).filter(|name| !name.is_empty());
+    let name = name.map(|name| name.strip_suffix(".bind").map(str::to_owned).unwrap_or(name));
     match known {
         Known::Function(module, function, ..) => {
             let code = &machine.modules[*module].functions[*function];

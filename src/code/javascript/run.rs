@@ -15,6 +15,8 @@ use super::modules::{Resolver, folder_of, join};
 const MAX_STEPS: usize = 1_500_000;
 /// Calls and expressions within one another.
 const MAX_DEPTH: usize = 220;
+/// How often a function is followed within itself.
+const MAX_ITSELF: usize = 2;
 /// How often one function is followed.
 const MAX_RUNS: u32 = 1_000;
 
@@ -112,6 +114,8 @@ pub(super) struct Machine<'a> {
     statics: HashMap<(usize, usize), usize>,
     pub(super) receivers: Vec<Receiver>,
     runs: HashMap<(usize, usize), u32>,
+    /// The functions that are being followed, the innermost last.
+    active: Vec<(usize, usize)>,
     steps: usize,
     depth: usize,
     /// Something was not followed: too deep, or too much.
@@ -137,6 +141,7 @@ impl<'a> Machine<'a> {
             statics: HashMap::new(),
             receivers: Vec::new(),
             runs: HashMap::new(),
+            active: Vec::new(),
             steps: 0,
             depth: 0,
             cut: false,
@@ -505,7 +510,7 @@ impl<'a> Machine<'a> {
         if let (Value::Name(name), Some(source)) = (&call.callee, call.arguments.first())
             && matches!(name.as_str(), "require" | "import")
         {
-            return self.require(source, call, here);
+            return self.require(source, here);
         }
         let (base, method) = match &call.callee {
             Value::Member(base, method) => (Some(self.eval(base, here)), method.as_str()),
@@ -534,15 +539,12 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn require(&mut self, source: &'a Value, call: &'a Call, here: Here) -> Known {
+    fn require(&mut self, source: &'a Value, here: Here) -> Known {
         match self.eval(source, here) {
             Known::Text(text) if !text.contains('*') => self.import(here.module, &text),
             _ => {
-                let at = self.place(here.module, call.line);
-                let why =
-                    "A file is loaded by a name that is put together when it runs; routes in it are not followed.";
-                self.gaps.push(Gap { at, why: why.into() });
-                Known::Unknown
+                // A gap only where an application is handed to it, or it is put on one.
+                Known::Outside("./a file whose name is put together".into())
             }
         }
     }
@@ -636,7 +638,7 @@ impl<'a> Machine<'a> {
                     );
                     self.gaps.push(Gap { at: at.clone(), why });
                 }
-                if ["finale-rest", "epilogue"].iter().any(|package| what.starts_with(package)) {
+                if matches!(&**what, "finale-rest.resource" | "epilogue.resource") {
                     let why = format!("`{what}` makes routes of models; they are not followed.");
                     self.gaps.push(Gap { at, why });
                 }
@@ -678,7 +680,9 @@ impl<'a> Machine<'a> {
         let Known::Function(module, function, scope, own) = *callee else { return Known::Unknown };
         let runs = self.runs.entry((module, function)).or_insert(0);
         *runs += 1;
-        if *runs > MAX_RUNS || self.depth >= MAX_DEPTH {
+        let within_itself = self.active.iter().filter(|active| **active == (module, function)).count();
+        if *runs > MAX_RUNS || within_itself >= MAX_ITSELF || self.depth >= MAX_DEPTH {
+            self.cut |= within_itself < MAX_ITSELF;
             return Known::Unknown;
         }
         let modules = self.modules;
@@ -692,7 +696,9 @@ impl<'a> Machine<'a> {
         }
         self.depth += 1;
         let quiet = std::mem::replace(&mut self.quiet, false);
+        self.active.push((module, function));
         let given = self.run(&code.body, Here { module, scope: inner });
+        self.active.pop();
         self.quiet = quiet;
         self.depth -= 1;
         given

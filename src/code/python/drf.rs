@@ -91,10 +91,10 @@ pub(super) fn is_rest(names: &Names, family: &[(usize, usize)], outside: &[Strin
     })
 }
 
-/// Where a class stands for its handler: a package brings that.
+/// Where a class stands for its handler, which a package brings: its first line alone, since its methods are those of others.
 pub(super) fn class_handler(names: &Names, module: usize, class: usize) -> Handler {
     let code = names.class(module, class);
-    Handler { name: shown(&code.name), at: place(names, module, code.line), end: code.end }
+    Handler { name: shown(&code.name), at: place(names, module, code.line), end: code.line }
 }
 
 /// A view that says that nobody is asked: `permission_classes = []`.
@@ -243,6 +243,13 @@ pub(super) fn router(reader: &mut Reader, id: (usize, usize), here: &Here) -> bo
         }
         _ => String::new(),
     };
+    if kind == "DefaultRouter" {
+        let line = names.modules[id.0].assigned[id.1].line;
+        let mut guards = Vec::new();
+        defaults(reader, &mut guards, id.0, line);
+        let root = Here { module: id.0, ..here.clone() };
+        reader.add(Method::Get, None, guards, line, &root, Framework::DjangoRest);
+    }
     for module in 0..names.modules.len() {
         for call in &names.modules[module].calls {
             let Value::Member(base, method) = &call.callee else { continue };

@@ -52,6 +52,9 @@ pub(super) fn callee(value: &Value) -> &Value {
 
 fn role_of_body(names: &Names, module: usize, function: usize) -> Option<Role> {
     let code = names.function(module, function);
+    if !names.modules[module].denies.iter().any(|line| (code.line..=code.end).contains(line)) {
+        return None;
+    }
     let mut within =
         names.modules[module].mentions.iter().filter(|mention| (code.line..=code.end).contains(&mention.at.line));
     within.next().map(|mention| mention.role)

@@ -187,7 +187,10 @@ fn detect(project: &Project, from: usize, inventory: &mut Inventory) {
             }
             let text = String::from_utf8_lossy(&file.text);
             for (number, line) in text.lines().enumerate() {
-                if let Some(version) = required(line, package) {
+                // A list can stand on one line: `dependencies = ["flask", "gunicorn"]`.
+                let quoted = line.split(['"', '\'']).skip(1).step_by(2);
+                let version = std::iter::once(line).chain(quoted).find_map(|part| required(part, package));
+                if let Some(version) = version {
                     let at = Place { file: path.clone(), line: u32::try_from(number + 1).unwrap_or(1) };
                     inventory.frameworks.push(Detected { framework: *framework, version, at });
                     found = true;

@@ -213,6 +213,9 @@ impl<'t> Reader<'t, '_> {
                 if let (Some(role), true) = (role_of_call(&name), node.kind() == "call_expression") {
                     self.mention(node, role, &name);
                 }
+                if self.denies(node, &name) {
+                    self.module.denies.push(line_of(node));
+                }
                 self.query(node, &name);
                 self.logged(node, &name);
                 self.sent(node, &name);
@@ -220,6 +223,7 @@ impl<'t> Reader<'t, '_> {
                 self.token(node, &name);
                 self.configured(node, &name);
             }
+            "throw_statement" => self.module.denies.push(line_of(node)),
             "if_statement" | "ternary_expression" => self.condition(node),
             "member_expression" | "subscript_expression" => {
                 self.environment(node);
@@ -229,6 +233,14 @@ impl<'t> Reader<'t, '_> {
             "pair" | "method_definition" => self.limiter_key(node),
             _ => {}
         }
+    }
+
+    /// Whether a call turns somebody away: `res.status(401)`, `reply.unauthorized()`, `redirect('/login')`.
+    fn denies(&self, node: Node<'t>, name: &str) -> bool {
+        const ANSWERS: &[&str] = &["unauthorized", "forbidden", "redirect", "createHttpError", "HttpException"];
+        let last = name.rsplit('.').next().unwrap_or_default();
+        let number = |argument: &Node| matches!(self.text(*argument).as_str(), "401" | "403");
+        ANSWERS.contains(&last) || self.arguments(node).iter().any(number)
     }
 
     fn mention(&mut self, node: Node, role: Role, name: &str) {

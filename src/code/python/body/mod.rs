@@ -181,6 +181,10 @@ impl<'t> Reader<'t, '_> {
                 if let (Some(role), false) = (role_of_call(&name), is_decorator) {
                     self.mention(node, role, &name);
                 }
+                let last = name.rsplit('.').next().unwrap_or_default();
+                if matches!(last, "abort" | "redirect" | "HttpResponseForbidden" | "unauthorized" | "forbidden") {
+                    self.module.denies.push(line_of(node));
+                }
                 self.query(node, &name);
                 self.whole_body(node, &name);
                 self.logged(node, &name);
@@ -191,6 +195,7 @@ impl<'t> Reader<'t, '_> {
                 self.limiter_key(node);
                 self.user_call(node, &name);
             }
+            "raise_statement" => self.module.denies.push(line_of(node)),
             "if_statement" | "conditional_expression" | "elif_clause" => self.condition(node),
             "subscript" => self.subscript(node),
             "assignment" => self.assigned_secret(node),
@@ -215,12 +220,12 @@ impl<'t> Reader<'t, '_> {
         for part in found {
             let name = self.text(part);
             let last = name.rsplit('.').next().unwrap_or_default();
-            let caller = ["request.user", "current_user", "g.user", "user.", "self.request.user"];
+            let caller = ["request.user", "current_user", "g.user", "self.request.user"];
             let caller = part.kind() == "attribute" && caller.iter().any(|base| name.starts_with(base));
             // Only who is turned away without it: `if current_user.is_authenticated` alone sends those who are signed in elsewhere.
             let negated = part.parent().is_some_and(|parent| parent.kind() == "not_operator");
             let signed_in = match last {
-                "is_authenticated" | "is_active" => caller && negated,
+                "is_authenticated" => caller && negated,
                 "is_anonymous" => caller && !negated,
                 _ => false,
             };

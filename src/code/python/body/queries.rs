@@ -15,8 +15,8 @@ const LOOK_UPS: &[&str] = &[
 
 /// What stands for whoever is calling.
 const CALLER: &[&str] = &[
-    "request.user", "current_user", "g.user", "session[", "session.get", "get_jwt_identity", "current_identity",
-    "request.auth", "resp['sub']", "token_data",
+    "request.user", "current_user", "g.user", "session[", "session.get('", "session.get(\"", "get_jwt_identity",
+    "current_identity", "request.auth", "resp['sub']", "token_data",
 ];
 
 impl<'t> Reader<'t, '_> {
