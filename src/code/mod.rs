@@ -10,6 +10,8 @@ mod body;
 pub mod expression;
 mod framework;
 mod go;
+#[cfg(test)]
+mod hostile;
 mod java;
 mod javascript;
 mod manifest;

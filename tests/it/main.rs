@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests write files and start the program")]
 
 mod architecture;
+mod backends;
 mod badinput;
 mod badrules;
 mod baseline;
