@@ -45,7 +45,7 @@ const WORK: &[&str] = &[
 const PUBLIC: &[&str] = &["public", "anonymous", "allowany", "permitall", "unauthenticated", "noauth"];
 const LIMITER: &[&str] = &[
     "limit", "limits", "limiter", "limiters", "ratelimit", "ratelimiter", "throttle", "throttler", "throttles",
-    "throttling", "slowdown", "brute", "bruteforce",
+    "throttling", "slowdown", "brute", "bruteforce", "governor", "tollbooth",
 ];
 const AUTHORIZATION: &[&str] = &[
     "role", "roles", "admin", "admins", "administrator", "permission", "permissions", "permitted", "permit", "can",
@@ -70,19 +70,24 @@ const ASKS: &[&str] = &[
 
 /// What a guard of a name is there for.
 pub(super) fn role_of(name: &str) -> Role {
+    // Of echo: `JWTWithConfig` is the `JWT` that is told more.
+    let name = name.strip_suffix("WithConfig").unwrap_or(name);
     let lower = name.trim_start_matches('@').to_ascii_lowercase();
     let words = words(name);
     let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
     let pair = |first: &str, second: &str| words.windows(2).any(|pair| pair[0] == first && pair[1] == second);
     let plain: String = lower.chars().filter(|c| c.is_alphanumeric() || *c == '.').collect();
-    if NONE.contains(&plain.as_str()) || has(&["csrf", "xsrf", "cors", "helmet"]) || has(&["policy"]) && has(POLICIES) {
+    // What sets `Access-Control-Allow-Origin` is called by it.
+    let policy = has(&["policy"]) && has(POLICIES) || pair("access", "control");
+    if NONE.contains(&plain.as_str()) || has(&["csrf", "xsrf", "cors", "helmet"]) || policy {
         return Role::Other;
     }
     if has(LIMITER) || pair("slow", "down") {
         return Role::Limiter;
     }
-    let guards =
-        words.last().is_some_and(|word| matches!(word.as_str(), "middleware" | "guard" | "required" | "mixin"));
+    // `SetMiddlewareAuthentication`
+    let guards = words.iter().any(|word| word == "middleware")
+        || words.last().is_some_and(|word| matches!(word.as_str(), "guard" | "required" | "mixin"));
     if has(WORK) && !guards && !has(SCHEMA) {
         return Role::Other;
     }

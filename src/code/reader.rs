@@ -130,9 +130,12 @@ impl Words {
 /// Whether a path is that of tests, or of code that others wrote.
 pub(super) fn is_foreign(path: &str) -> bool {
     const FOLDERS: &[&str] =
-        &["node_modules", "spec", "specs", "target", "test", "testdata", "testing", "tests", "vendor", "storage"];
+        &["node_modules", "spec", "specs", "target", "test", "testdata", "testing", "tests", "vendor"];
     let Some((folders, name)) = path.rsplit_once('/') else { return is_test_name(path) };
-    folders.split('/').any(|folder| FOLDERS.contains(&folder)) || is_test_name(name)
+    // What Laravel makes of its views is nobody's source; `storage` alone can be a package.
+    folders.split('/').any(|folder| FOLDERS.contains(&folder))
+        || folders.contains("storage/framework")
+        || is_test_name(name)
 }
 
 fn is_test_name(name: &str) -> bool {

@@ -80,10 +80,13 @@ impl<'a> Teller<'a> {
         let passed = |e: &Expr| owns(e, idiom);
         let owned = whole_owns(&chain.dotted_to(at), idiom)
             || chain.links.iter().any(|link| match link {
-                Link::Call(call) => call.args.iter().any(|arg| {
-                    arg.key.as_deref().is_some_and(|key| whole_owns(key, idiom)) && !self.requested(&arg.value, idiom)
-                        || passed(&arg.value)
-                }),
+                Link::Call(call) => {
+                    call.args.iter().any(|arg| {
+                        arg.key.as_deref().is_some_and(|key| whole_owns(key, idiom))
+                            && !self.requested(&arg.value, idiom)
+                            || passed(&arg.value)
+                    }) || self.condition_owns(call, idiom)
+                }
                 _ => false,
             });
         let kind = if owned { FactKind::Lookup { scoped: true } } else { FactKind::Lookup { scoped: false } };
@@ -93,6 +96,16 @@ impl<'a> Teller<'a> {
         if !owned && call.args.iter().any(|arg| who(&arg.value)) {
             self.tell(FactKind::UserFromRequest, &name, call.line);
         }
+    }
+
+    /// Whether a condition that is written as text names an owner, and not all that is put into it is of the request:
+    /// `Where("owner_id = ? AND id = ?", caller, id)`.
+    fn condition_owns(&self, call: &Call, idiom: &Idiom) -> bool {
+        let Some((condition, values)) = call.args.split_first() else { return false };
+        let Some(text) = condition.value.text() else { return false };
+        let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_lowercase);
+        words.any(|word| OWNERS.contains(&word.as_str()))
+            && values.iter().any(|value| !self.requested(&value.value, idiom))
     }
 
     /// Tells a log call that is passed something sensitive.

@@ -1,31 +1,6 @@
-//! Inventories of small applications: those in `fixtures/apps/`, and texts right here.
-
-use std::fmt::Write as _;
+//! Inventories of a few lines each. Those of whole applications are in `tests/it/backends.rs`.
 
 use super::*;
-
-/// The files of an application in `fixtures/apps/`.
-macro_rules! app {
-    ($name:literal: $($file:literal),* $(,)?) => {
-        ($name, vec![$(($file, include_str!(concat!("../../fixtures/apps/", $name, "/", $file)))),*])
-    };
-}
-
-fn apps() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
-    vec![
-        app!("express": "package.json", "src/server.js", "src/middleware/auth.js", "src/middleware/roles.js", "src/routes/admin.js",
-            "src/routes/notes.js", "src/routes/orphan.js", "src/routes/reports.js"),
-        app!("fastify": "package.json", "app.ts", "authenticate.ts", "routes/notes.ts"),
-        app!("nest": "package.json", "src/main.ts", "src/app.module.ts", "src/notes.controller.ts"),
-        app!("next": "package.json", "middleware.ts", "app/actions/notes.ts", "app/api/me/route.ts", "app/api/notes/[id]/route.ts",
-            "pages/api/hello.ts"),
-        app!("django": "requirements.txt", "site/__init__.py", "site/settings.py", "site/urls.py", "shop/__init__.py", "shop/urls.py",
-            "shop/views.py"),
-        app!("flask": "requirements.txt", "app/__init__.py", "app/admin.py", "app/models.py", "app/notes.py"),
-        app!("fastapi": "pyproject.toml", "app/__init__.py", "app/config.py", "app/deps.py", "app/main.py", "app/models.py",
-            "app/routers/__init__.py", "app/routers/admin.py", "app/routers/notes.py"),
-    ]
-}
 
 fn of(files: &[(&str, &str)]) -> Inventory {
     let mut project = Project::default();
@@ -33,60 +8,6 @@ fn of(files: &[(&str, &str)]) -> Inventory {
         project.add(path, text.as_bytes().into());
     }
     inventory(&project)
-}
-
-/// An inventory as text, a line for each thing.
-fn told(inventory: &Inventory) -> String {
-    let mut out = String::new();
-    for found in &inventory.frameworks {
-        let version = found.version.as_deref().unwrap_or("?");
-        let _ = writeln!(out, "framework {} {version} at {}:{}", found.framework.name(), found.at.file, found.at.line);
-    }
-    for route in &inventory.routes {
-        let _ = writeln!(out, "{} {} at {}:{}", route.method.name(), route.path, route.at.file, route.at.line);
-        if let Some(handler) = &route.handler {
-            let _ = writeln!(out, "  -> {} at {}:{}-{}", handler.name, handler.at.file, handler.at.line, handler.end);
-        }
-        for mention in &route.before {
-            let group = if mention.group { "group" } else { "own" };
-            let _ = writeln!(
-                out,
-                "  {:?} {} ({group}, {}:{})",
-                mention.role, mention.name, mention.at.file, mention.at.line
-            );
-        }
-        for fact in inventory.facts_of(route) {
-            let _ = writeln!(out, "  fact {:?} {} ({})", fact.kind, fact.name, fact.at.line);
-        }
-    }
-    for fact in &inventory.facts {
-        let _ = writeln!(out, "fact {:?} {} at {}:{}", fact.kind, fact.name, fact.at.file, fact.at.line);
-    }
-    for gap in &inventory.gaps {
-        let _ = writeln!(out, "gap {}:{} {}", gap.at.file, gap.at.line, gap.why);
-    }
-    out
-}
-
-#[test]
-fn applications_have_inventories() {
-    for (name, files) in apps() {
-        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
-            insta::assert_snapshot!(format!("app-{name}"), told(&of(&files)));
-        });
-    }
-}
-
-#[test]
-fn all_applications_at_once_have_the_routes_of_each() {
-    let apps = apps();
-    let files: Vec<(String, &str)> = apps
-        .iter()
-        .flat_map(|(name, files)| files.iter().map(move |(path, text)| (format!("{name}/{path}"), *text)))
-        .collect();
-    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
-    let alone: usize = apps.iter().map(|(_, files)| of(files).routes.len()).sum();
-    assert_eq!(of(&files).routes.len(), alone);
 }
 
 /// The routes of one file, as `METHOD path: roles`.
@@ -241,7 +162,7 @@ fn values_of_secrets_are_never_kept() {
     for (path, text) in texts {
         let found = of(&[(path, &text)]);
         assert!(found.facts.len() > 2, "{path}");
-        assert!(!told(&found).contains(&value), "{path}");
+        assert!(!format!("{found:?}").contains(&value), "{path}");
     }
 }
 

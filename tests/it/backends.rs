@@ -1,4 +1,4 @@
-//! The routes of small applications of our own, good and bad, in Ruby, PHP, Java, Go and Rust: what is found of each is a snapshot.
+//! The routes of small applications of our own, good and bad, one for each framework: what is found of each is a snapshot.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -20,8 +20,12 @@ fn add(folder: &Path, root: &Path, project: &mut Project) {
     }
 }
 
+fn apps() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/apps")
+}
+
 fn app(name: &str) -> Inventory {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/apps").join(name);
+    let root = apps().join(name);
     let mut project = Project::default();
     add(&root, &root, &mut project);
     inventory(&project)
@@ -62,17 +66,52 @@ macro_rules! apps {
             assert!(!found.routes.is_empty() && !found.frameworks.is_empty());
             insta::assert_snapshot!(concat!("app-", $name), shown(&found));
         })*
+
+        const APPS: &[&str] = &[$($name),*];
     };
 }
 
 apps! {
-    rails "rails"
-    laravel "laravel"
-    spring "spring"
-    go_http "go-http"
-    gin "gin"
-    chi "chi"
-    echo "echo"
-    axum "axum"
     actix "actix"
+    axum "axum"
+    chi "chi"
+    django "django"
+    echo "echo"
+    express "express"
+    fastapi "fastapi"
+    fastify "fastify"
+    flask "flask"
+    gin "gin"
+    go_http "go-http"
+    laravel "laravel"
+    nest "nest"
+    next "next"
+    rails "rails"
+    spring "spring"
+}
+
+#[test]
+fn every_application_is_tried() {
+    let folders = std::fs::read_dir(apps()).expect("the folder can be read").map(|e| e.expect("an entry"));
+    let mut names: Vec<String> = folders
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    assert_eq!(names, APPS);
+}
+
+/// A folder with all of them, as a company keeps its services: none loses a route, none gets one of another.
+#[test]
+fn all_applications_at_once_have_the_routes_of_each() {
+    let mut project = Project::default();
+    add(&apps(), &apps(), &mut project);
+    let together = inventory(&project);
+    for name in APPS {
+        let beneath = together.routes.iter().filter(|route| route.at.file.starts_with(&format!("{name}/")));
+        let beneath: Vec<String> = beneath.map(|route| format!("{} {}", route.method.name(), route.path)).collect();
+        let alone = app(name).routes;
+        let alone: Vec<String> = alone.iter().map(|route| format!("{} {}", route.method.name(), route.path)).collect();
+        assert_eq!(beneath, alone, "{name}");
+    }
 }

@@ -141,7 +141,15 @@ impl<'u> Run<'u, '_> {
             Expr::Lambda(_) => "func".to_owned(),
             other => other.dotted(),
         };
-        let own = mention(&dotted, frame.unit.at(line), group);
+        let mut own = mention(&dotted, frame.unit.at(line), group);
+        if let Some(call) = e.chain().and_then(|chain| chain.calls().last()) {
+            if matches!(call.args.as_slice(), [only] if only.value.name() == Some("false")) {
+                // `AuthMiddleware(false)`: looks who is calling, and lets everybody pass.
+                own = Mention { role: Role::Other, name: short(format!("{dotted}(false)")), ..own };
+            } else if call.args.iter().any(|arg| arg.value.any(&mut skips)) {
+                own.name = short(format!("{dotted} if …"));
+            }
+        }
         let made = frame.made.get(dotted.as_str()).filter(|made| own.role == Role::Other && !made.is_empty());
         made.map_or(own, |made| mention(made, frame.unit.at(line), group))
     }
@@ -174,7 +182,9 @@ impl<'u> Run<'u, '_> {
         let takes_function = framework == Framework::Chi && matches!(call.name.as_str(), "Route" | "Group");
         let body = if takes_function { args.pop() } else { None };
         let mut before = self.routers[id].before.clone();
-        before.extend(args.into_iter().map(|guard| self.guard(guard, frame, call.line, true)));
+        // What stands behind `With` is for the one route that follows.
+        let is_group = call.name != "With";
+        before.extend(args.into_iter().map(|guard| self.guard(guard, frame, call.line, is_group)));
         let gorilla = self.routers[id].gorilla;
         let group = self.group(Router { framework, gorilla, prefix, before, part_of: Some(id) });
         match body {
@@ -257,10 +267,14 @@ impl<'u> Run<'u, '_> {
         let Some(router) = self.routers.get(id) else { return };
         let prefix = join(&router.prefix, path);
         let outer: Vec<Mention> = router.before.iter().cloned().chain(own).collect();
-        let below = |route: &Route| Route {
-            path: join(&prefix, &route.path),
-            before: outer.iter().chain(&route.before).take(MAX_BEFORE).cloned().collect(),
-            ..route.clone()
+        let below = |route: &Route| {
+            // What wraps the router is before its routes already where the wrapper is followed.
+            let outer = outer.iter().filter(|one| !route.before.contains(one));
+            Route {
+                path: join(&prefix, &route.path),
+                before: outer.chain(&route.before).take(MAX_BEFORE).cloned().collect(),
+                ..route.clone()
+            }
         };
         let taken: Vec<Route> = self.routes[from].iter().map(below).collect();
         self.routes[home].extend(taken);
@@ -316,6 +330,13 @@ impl<'u> Run<'u, '_> {
             _ => (!dotted.is_empty()).then(|| Handler { name: short(dotted), at: frame.unit.at(line), end: line }),
         }
     }
+}
+
+/// Whether something tells a guard of echo whom to let pass.
+fn skips(e: &Expr) -> bool {
+    let Expr::Chain(chain) = e else { return false };
+    let keys = chain.calls().flat_map(|call| &call.args).filter(|arg| arg.key.as_deref() == Some("Skipper"));
+    keys.into_iter().any(|arg| !arg.value.dotted().ends_with("DefaultSkipper"))
 }
 
 /// The functions of the program that an expression names, or calls to make a handler.

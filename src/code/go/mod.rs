@@ -6,6 +6,7 @@ mod lower;
 mod program;
 mod router;
 mod run;
+mod types;
 
 use std::collections::BTreeSet;
 
@@ -17,9 +18,11 @@ use super::reader::{Words, units};
 use super::route::Inventory;
 use super::unit::Unit;
 
-/// A file without any of these says nothing of routes, guards and settings.
+/// A file without any of these says nothing of routes, guards and settings. A router can be used where its package is not imported:
+/// `r := router.New(); r.GET(…)`.
 const WORDS: &[&str] = &[
     "\"net/http\"", "gin-gonic/gin\"", "go-chi/chi", "labstack/echo", "gorilla/mux\"", "Getenv(", "LookupEnv(", "jwt.",
+    "func main()", ".Group(", ".GET(", ".POST(", ".HandleFunc(",
 ];
 
 /// The frameworks, and the modules that bring them.

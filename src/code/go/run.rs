@@ -10,7 +10,8 @@ use crate::code::route::{Inventory, Route};
 use crate::code::unit::{Call, Chain, Expr, Function, Link, Unit, short};
 
 use super::program::{Program, folder};
-use super::router::{Router, made_by, of_type};
+use super::router::{Router, made_by};
+use super::types::{makes_router, result_type, results, router_type, takes_router, type_name};
 
 /// Functions are followed no deeper into others than this.
 const MAX_DEPTH: u32 = 24;
@@ -29,6 +30,13 @@ pub(super) enum Value {
     Added(usize, usize),
     /// Something of a named type.
     Of(String),
+}
+
+impl Value {
+    /// Something of a type, where that is known.
+    fn of(name: &str) -> Self {
+        if name.is_empty() { Self::Other } else { Self::Of(name.to_owned()) }
+    }
 }
 
 /// A function while it is followed.
@@ -52,6 +60,8 @@ pub(super) struct Run<'u, 'i> {
     /// `http.HandleFunc` adds to this one.
     shared: Option<usize>,
     followed: BTreeSet<*const Function>,
+    /// Routers of functions that were followed before anything was found that calls them.
+    begun: BTreeMap<*const Function, usize>,
     calls: usize,
     depth: u32,
     inventory: &'i mut Inventory,
@@ -67,6 +77,7 @@ pub(super) fn draw(units: &[&Unit], inventory: &mut Inventory) {
         fields: BTreeMap::new(),
         shared: None,
         followed: BTreeSet::new(),
+        begun: BTreeMap::new(),
         calls: 0,
         depth: 0,
         inventory,
@@ -94,16 +105,12 @@ pub(super) fn draw(units: &[&Unit], inventory: &mut Inventory) {
             if only_uncalled && (is_called || takes) || run.followed.contains(&std::ptr::from_ref(function)) {
                 continue;
             }
-            run.call(unit, function, &[]);
+            if let Value::Router(id) = run.call(unit, function, &[]) {
+                run.begun.insert(std::ptr::from_ref(function), run.home(id));
+            }
         }
     }
     run.finish();
-}
-
-/// The framework of a type as it is written in a file.
-pub(super) fn router_type(unit: &Unit, of: &str) -> Option<(Framework, bool)> {
-    let (package, name) = of.trim_start_matches('*').split_once('.')?;
-    of_type(unit.import(package)?, name)
 }
 
 impl<'u> Run<'u, '_> {
@@ -157,6 +164,10 @@ impl<'u> Run<'u, '_> {
             return Value::Other;
         }
         self.followed.insert(std::ptr::from_ref(function));
+        // It is called from here: what it gave when nothing called it is no router of its own.
+        if let Some(id) = self.begun.remove(&std::ptr::from_ref(function)) {
+            self.consumed.insert(id);
+        }
         let mut frame = Frame { unit, vars: BTreeMap::new(), made: BTreeMap::new(), result: Value::Other };
         if !function.this.is_empty() {
             frame.vars.insert(&function.this, Value::Of(function.owner.clone()));
@@ -348,13 +359,18 @@ impl<'u> Run<'u, '_> {
                     self.wrap(id, call, on, frame);
                     return Value::Router(id);
                 }
+                // What neither is passed a router nor makes one does the same each time.
+                let again = self.followed.contains(&std::ptr::from_ref(*function));
+                if again && passed.is_none() && !makes_router(unit, function) {
+                    return Value::of(result_type(function));
+                }
                 let args = if passed.is_some() { args } else { Vec::new() };
                 match self.call(unit, function, &args) {
-                    Value::Other => result_of(function),
+                    Value::Other => Value::of(result_type(function)),
                     known => known,
                 }
             }
-            ([(_, function)], _) => result_of(function),
+            ([(_, function)], _) => Value::of(result_type(function)),
             (several, Some(id)) => self.passed_on(several.len(), id, on, &path, call, frame),
             _ => Value::Other,
         }
@@ -375,9 +391,7 @@ impl<'u> Run<'u, '_> {
     /// Whether a function has to do with routers.
     fn concerns(&self, unit: &Unit, function: &Function, passed: Option<usize>) -> bool {
         let holds = |of: &str| self.fields.keys().any(|(owner, _)| owner == of);
-        let gives = function.result.trim_start_matches('(').split([',', ')']).any(|of| {
-            router_type(unit, of).is_some() || of == "http.Handler" || holds(type_name(of)) && self.depth < 8
-        });
+        let gives = makes_router(unit, function) || results(function).any(|of| holds(type_name(of)) && self.depth < 8);
         passed.is_some()
             || gives
             || !function.owner.is_empty() && (holds(&function.owner) || self.mentions_router(unit, function))
@@ -406,7 +420,7 @@ impl<'u> Run<'u, '_> {
     ) -> Value {
         const SINKS: &[&str] = &[
             "ListenAndServe", "ListenAndServeTLS", "Serve", "NewServer", "Server", "append", "len", "Run", "Handler",
-            "Walk", "Start", "Println", "Printf",
+            "Walk", "Start", "Println", "Printf", "Fatal", "Fatalf", "Panic",
         ];
         let sinks = path == "net/http" || path == "log" || path == "fmt" || SINKS.contains(&call.name.as_str());
         if crate::code::walk::role_of(&call.name) != crate::code::route::Role::Other {
@@ -421,21 +435,4 @@ impl<'u> Run<'u, '_> {
         }
         Value::Router(id)
     }
-}
-
-/// Whether one of its parameters is a router.
-fn takes_router(unit: &Unit, function: &Function) -> bool {
-    function.params.iter().any(|param| router_type(unit, &param.of).is_some())
-}
-
-/// The type that a function gives back first.
-fn result_of(function: &Function) -> Value {
-    let first = function.result.trim_start_matches('(').split([',', ')']).next().unwrap_or_default();
-    let name = type_name(first);
-    if name.is_empty() { Value::Other } else { Value::Of(name.to_owned()) }
-}
-
-/// A type without its package and its sign.
-fn type_name(of: &str) -> &str {
-    of.trim_start_matches(['*', '&']).rsplit('.').next().unwrap_or_default()
 }

@@ -302,7 +302,7 @@ impl<'u> Pen<'u, '_> {
                 self.verb(unit, call, 1, &methods, scope);
             }
             "any" | "view" | "redirect" | "permanentRedirect" | "livewire" | "inertia" | "route" => {
-                let method = if name == "any" { Method::Any } else { Method::Get };
+                let method = if matches!(name, "view" | "livewire" | "inertia") { Method::Get } else { Method::Any };
                 self.verb(unit, call, 0, &[method], scope);
             }
             "fallback" => {

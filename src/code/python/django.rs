@@ -43,6 +43,8 @@ pub(super) struct Reader<'r, 'm> {
 pub(super) struct Here {
     pub(super) module: usize,
     pub(super) prefix: String,
+    /// The line of the pattern; 0 where there is none yet.
+    pub(super) line: u32,
     pub(super) depth: usize,
 }
 
@@ -63,7 +65,7 @@ pub(super) fn routes(names: &Names, inventory: &mut Inventory) {
     let mut reader = Reader { names, settings, inventory, included: BTreeSet::new(), steps: 0 };
     let mut done: BTreeSet<usize> = roots.iter().copied().collect();
     for root in &done.clone() {
-        reader.urlconf(*root, &Here { module: *root, prefix: String::new(), depth: 0 });
+        reader.urlconf(*root, &Here { module: *root, prefix: String::new(), line: 0, depth: 0 });
     }
     // Without settings: those that nobody includes.
     reader.included.extend(included(names));
@@ -75,7 +77,7 @@ pub(super) fn routes(names: &Names, inventory: &mut Inventory) {
             let why = "It was not found where these patterns are included: their prefix is not known.";
             reader.inventory.gaps.push(Gap { at, why: why.into() });
         }
-        reader.urlconf(module, &Here { module, prefix: prefix.into(), depth: 0 });
+        reader.urlconf(module, &Here { module, prefix: prefix.into(), line: 0, depth: 0 });
     }
 }
 
@@ -207,7 +209,7 @@ impl Reader<'_, '_> {
             }
             _ if value.dotted().ends_with("site.urls") => self.admin(value, here),
             _ => {
-                let at = place(self.names, here.module, 1);
+                let at = place(self.names, here.module, here.line.max(1));
                 let why = format!(
                     "`{}` was not found: its routes are not known.",
                     super::super::names::shown(&value.dotted())
@@ -218,7 +220,7 @@ impl Reader<'_, '_> {
     }
 
     fn admin(&mut self, value: &Value, here: &Here) {
-        let at = place(self.names, here.module, 1);
+        let at = place(self.names, here.module, here.line.max(1));
         let staff = Mention { role: Role::Authorization, name: value.dotted(), at: at.clone(), group: true };
         let path = braced(&format!("{}*", here.prefix));
         let route =
@@ -235,7 +237,7 @@ impl Reader<'_, '_> {
                     .map(|rule| self.names.text(here.module, rule).unwrap_or_else(|| "*".into()))
                     .unwrap_or_default();
                 let rule = if name.ends_with("path") && !name.ends_with("re_path") { rule } else { of_regex(&rule) };
-                let inner = Here { prefix: format!("{}{rule}", here.prefix), ..here.clone() };
+                let inner = Here { prefix: format!("{}{rule}", here.prefix), line: call.line, ..here.clone() };
                 if let Some(view) = call.arguments.get(1).or_else(|| call.named("view")) {
                     self.target(view, call.line, &inner);
                 }
@@ -331,7 +333,8 @@ impl Reader<'_, '_> {
         }
         let answer = handler(self.names, module, number, None);
         for asked in methods {
-            self.add(asked, Some(answer.clone()), guards.clone(), line, here, framework);
+            let before = guards.iter().cloned().map(|guard| drf::for_method(guard, asked)).collect();
+            self.add(asked, Some(answer.clone()), before, line, here, framework);
         }
     }
 
@@ -442,7 +445,8 @@ fn function_methods(names: &Names, module: usize, found: &[(Value, u32)]) -> (Ve
                 if classes.is_empty() && last == "permission_classes" {
                     guards.push(drf::nobody_asked(names, module, *line));
                 }
-                guards.extend(classes.iter().map(|class| mention(names, module, class, *line, false)));
+                let named = classes.iter().map(|class| mention(names, module, class, *line, false));
+                guards.extend(named.map(|one| if last == "permission_classes" { drf::permission(one) } else { one }));
             }
             _ => {}
         }

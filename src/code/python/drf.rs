@@ -162,7 +162,8 @@ pub(super) fn class_guards(
         if classes.is_empty() && key == "permission_classes" {
             found.push(Mention { group: true, ..nobody_asked(names, inner, line) });
         }
-        found.extend(classes.iter().flat_map(|class| alternatives(names, inner, class, line)));
+        let named = classes.iter().flat_map(|class| alternatives(names, inner, class, line));
+        found.extend(named.map(|one| if key == "permission_classes" { permission(one) } else { one }));
     }
     if let Some((inner, _, line)) = names.attribute(module, class, "throttle_scope") {
         found.push(Mention {
@@ -178,7 +179,9 @@ pub(super) fn class_guards(
     }
     let schema = ["serializer_class", "form_class"]
         .into_iter()
-        .find_map(|key| Some((key, names.attribute(module, class, key)?)));
+        .find_map(|key| Some((key, names.attribute(module, class, key)?)))
+        // `form_class = None` is none.
+        .filter(|(_, (_, value, _))| !matches!(value, Value::Other));
     if let (true, Some((key, (inner, value, line)))) = (asked.writes(), schema) {
         let name = shown(&format!("{key} = {}", value.dotted()));
         found.push(Mention { role: Role::Schema, name, at: place(names, inner, line), group: true });
@@ -186,7 +189,20 @@ pub(super) fn class_guards(
     if is_rest(names, &family, &outside) {
         defaults(reader, &mut found, module, line);
     }
-    found
+    found.into_iter().map(|one| for_method(one, asked)).collect()
+}
+
+/// A class of permissions is a guard, whatever it is called.
+pub(super) fn permission(one: Mention) -> Mention {
+    let role = if one.role == Role::Other { Role::Authorization } else { one.role };
+    Mention { role, ..one }
+}
+
+/// What a guard is for one method: `IsAuthenticatedOrReadOnly` asks nobody who only reads.
+pub(super) fn for_method(one: Mention, asked: Method) -> Mention {
+    let reads = matches!(asked, Method::Get | Method::Head | Method::Options);
+    let lets = one.name.ends_with("ReadOnly") && matches!(one.role, Role::Authentication | Role::Authorization);
+    Mention { role: if reads && lets { Role::Public } else { one.role }, ..one }
 }
 
 /// `IsAdmin | IsOwner`: each of them.

@@ -76,7 +76,6 @@ pub(super) struct Parameter {
 pub(super) struct Class {
     pub(super) name: String,
     pub(super) line: u32,
-    pub(super) end: u32,
     pub(super) bases: Vec<Value>,
     pub(super) decorators: Vec<(Value, u32)>,
     pub(super) attributes: Vec<(String, Value, u32)>,

@@ -193,7 +193,6 @@ impl Reader<'_> {
         let mut class = Class {
             name: self.field(node, "name"),
             line: line_of(node),
-            end: end_of(node),
             decorators: decorators.to_vec(),
             ..Class::default()
         };

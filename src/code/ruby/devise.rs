@@ -43,7 +43,8 @@ pub(super) fn draw<'u>(pen: &mut Pen<'u>, call: &'u Call, scope: &Scope<'u>) {
             }
             let own = controllers(call, controller);
             let target = own.map(|own| (absolute(&scope.module, own), (*action).to_owned()));
-            let known = target.is_none();
+            // Who signs in or out is nobody yet, whoever's the controller is.
+            let known = target.is_none() || *controller == "sessions";
             pen.push(call.line, &join(path, end), *method, target, scope);
             if let (true, Some(last)) = (known, pen.drawn.last_mut()) {
                 // Devise's own controllers ask who is calling where they have to.

@@ -1,6 +1,6 @@
 //! rack-attack: limits that stand before the whole application.
 
-use crate::code::route::{Mention, Role, Route};
+use crate::code::route::{Mention, Method, Role, Route};
 use crate::code::unit::{Call, Expr, Unit};
 
 /// Adds what rack-attack limits to the routes it limits.
@@ -24,9 +24,12 @@ pub(super) fn apply(units: &[&Unit], routes: &mut [Route]) {
 }
 
 fn limit(unit: &Unit, call: &Call, routes: &mut [Route]) {
-    let mut paths: Vec<&str> = Vec::new();
+    let (mut paths, mut posts): (Vec<&str>, bool) = (Vec::new(), false);
     for statement in call.block.iter().flat_map(|block| &block.body) {
-        statement.walk(&mut |e| paths.extend(e.text().filter(|text| text.starts_with('/'))));
+        statement.walk(&mut |e| {
+            paths.extend(e.text().filter(|text| text.starts_with('/')));
+            posts = posts || e.dotted().ends_with(".post?");
+        });
     }
     let name = format!("Rack::Attack.throttle {}", call.arg(0).and_then(Expr::word).unwrap_or_default());
     let root = unit.file.split("config/").next().unwrap_or_default();
@@ -34,7 +37,8 @@ fn limit(unit: &Unit, call: &Call, routes: &mut [Route]) {
         let limited = |path: &&str| {
             route.path == **path || path.len() > 1 && path.ends_with('/') && route.path.starts_with(*path)
         };
-        if paths.is_empty() || paths.iter().any(limited) {
+        let asked = !posts || matches!(route.method, Method::Post | Method::Any);
+        if asked && (paths.is_empty() || paths.iter().any(limited)) {
             let name = crate::code::unit::short(&name);
             route
                 .before

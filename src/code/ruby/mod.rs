@@ -8,11 +8,13 @@ mod lower;
 mod resources;
 mod routes;
 
+use std::collections::BTreeSet;
+
 use super::framework::{Detected, Framework};
 use super::manifest;
 use super::parse::Language;
 use super::project::Project;
-use super::reader::{Words, units};
+use super::reader::{Words, is_foreign, units, units_where};
 use super::route::{Inventory, Role};
 use super::unit::Unit;
 
@@ -24,7 +26,11 @@ const WORDS: &[&str] = &[
 
 /// Adds the routes of Rails applications.
 pub(super) fn routes(project: &Project, inventory: &mut Inventory) {
-    let read = units(project, Language::Ruby, &Words::new(WORDS), inventory, lower::unit);
+    let mut read = units(project, Language::Ruby, &Words::new(WORDS), inventory, lower::unit);
+    // `draw :admin` reads a file that has no word but those of its routes.
+    let known: BTreeSet<String> = read.iter().map(|unit| unit.file.to_string()).collect();
+    let drawn = |path: &str| path.contains("config/routes/") && !is_foreign(path) && !known.contains(path);
+    read.extend(units_where(project, Language::Ruby, &drawn, &Words::none(), inventory, lower::unit));
     let units: Vec<&Unit> = read.iter().collect();
     let begun = inventory.routes.len();
     let drawn = routes::draw(&units, inventory);

@@ -58,6 +58,8 @@ pub(super) struct Run<'u, 'i> {
     pub extractors: BTreeSet<&'u str>,
     pub routers: Vec<Router>,
     followed: BTreeSet<*const Function>,
+    /// Routers of functions that were followed before anything was found that calls them.
+    begun: BTreeMap<*const Function, usize>,
     /// Handlers that carry their path and were added to something.
     pub served: BTreeSet<*const Function>,
     calls: usize,
@@ -73,6 +75,7 @@ pub(super) fn draw(units: &[&Unit], inventory: &mut Inventory) {
         extractors: BTreeSet::new(),
         routers: Vec::new(),
         followed: BTreeSet::new(),
+        begun: BTreeMap::new(),
         served: BTreeSet::new(),
         calls: 0,
         depth: 0,
@@ -96,8 +99,11 @@ pub(super) fn draw(units: &[&Unit], inventory: &mut Inventory) {
         for (unit, function) in all() {
             let is_called = called.contains(function.name.as_str()) && function.name != "main";
             let skip = only_uncalled && (is_called || takes_router(function));
-            if !skip && !run.followed.contains(&std::ptr::from_ref(function)) {
-                run.call(unit, function, &[]);
+            if !skip
+                && !run.followed.contains(&std::ptr::from_ref(function))
+                && let Value::Router(id) = run.call(unit, function, &[])
+            {
+                run.begun.insert(std::ptr::from_ref(function), id);
             }
         }
     }
@@ -165,6 +171,10 @@ impl<'u> Run<'u, '_> {
             None => function.owner.is_empty() || path.starts_with("Self::"),
         };
         let found: Vec<_> = all.iter().take(2000).filter(fits).copied().collect();
+        // `articles::router` is that of `articles/mod.rs`, not that of `articles/comments.rs`.
+        let exact = |other: &Unit| module.is_some_and(|module| is_file_of(&other.file, module));
+        let own: Vec<_> = found.iter().filter(|(other, _)| exact(other)).copied().collect();
+        let found = if own.is_empty() { found } else { own };
         let same: Vec<_> = found.iter().filter(|(other, _)| other.file == unit.file).copied().collect();
         if module.is_none() && !same.is_empty() {
             return same;
@@ -188,6 +198,10 @@ impl<'u> Run<'u, '_> {
             return Value::Other;
         }
         self.followed.insert(std::ptr::from_ref(function));
+        // It is called from here: what it gave when nothing called it is no router of its own.
+        if let Some(router) = self.begun.remove(&std::ptr::from_ref(function)).and_then(|id| self.routers.get_mut(id)) {
+            router.consumed = true;
+        }
         let mut frame = Frame { unit, vars: BTreeMap::new(), made: BTreeMap::new(), result: Value::Other };
         for (at, param) in function.params.iter().enumerate() {
             let known = args.get(at).copied().unwrap_or_default();
@@ -399,12 +413,15 @@ fn gives(function: &Function) -> bool {
         || function.result.contains("Router)")
 }
 
-fn is_module(file: &str, module: &str) -> bool {
+/// Whether a file is the one that a module is written in.
+fn is_file_of(file: &str, module: &str) -> bool {
     let mut parts = file.trim_end_matches(".rs").rsplit('/');
     let stem = parts.next().unwrap_or_default();
-    stem == module
-        || matches!(stem, "mod" | "lib" | "main") && parts.next() == Some(module)
-        || file.split('/').any(|folder| folder.replace('-', "_") == module)
+    stem == module || matches!(stem, "mod" | "lib" | "main") && parts.next() == Some(module)
+}
+
+fn is_module(file: &str, module: &str) -> bool {
+    is_file_of(file, module) || file.split('/').any(|folder| folder.replace('-', "_") == module)
 }
 
 /// A format's text, with `*` for what is put in.

@@ -234,9 +234,53 @@ impl<'t> Reader<'t, '_> {
             let roles = matches!(last, "is_staff" | "is_superuser" | "is_admin" | "role" | "admin" | "roles");
             if signed_in || of_session {
                 self.mention(part, Role::Authentication, if of_session { "session" } else { &name });
-            } else if caller && roles {
+            } else if caller && roles && self.turns_away(node, part) {
                 self.mention(part, Role::Authorization, &name);
             }
+        }
+    }
+
+    /// Whether a question for a role turns somebody away: it is negated, or something outside of its consequence refuses.
+    /// `if current_user.is_superuser: …` that only shows more refuses nobody.
+    fn turns_away(&self, node: Node<'t>, part: Node<'t>) -> bool {
+        let (mut at, mut compared) = (part.parent(), false);
+        while let Some(outer) = at.filter(|outer| outer.id() != node.id()) {
+            match outer.kind() {
+                "not_operator" => return true,
+                "comparison_operator" => {
+                    let text = self.text(outer);
+                    if text.contains("!=") || text.contains(" not in ") {
+                        return true;
+                    }
+                    compared = true;
+                }
+                _ => {}
+            }
+            at = outer.parent();
+        }
+        let behind = node.child_by_field_name("consequence").map_or(node.end_byte(), |then| then.end_byte());
+        let mut function = node;
+        while let Some(outer) = function.parent().filter(|_| function.kind() != "function_definition") {
+            function = outer;
+        }
+        let mut refuses = false;
+        walk(function, |inner| {
+            let counts = compared && inner.start_byte() >= node.start_byte() || inner.start_byte() >= behind;
+            refuses = refuses || counts && self.refuses(inner);
+            !refuses
+        });
+        refuses
+    }
+
+    /// Whether something refuses a request.
+    fn refuses(&self, node: Node) -> bool {
+        let name = self.callee(node);
+        match (node.kind(), name.rsplit('.').next().unwrap_or_default()) {
+            ("raise_statement", _) | ("call", "abort" | "HttpResponseForbidden" | "unauthorized" | "forbidden") => true,
+            ("call", _) => {
+                self.arguments(node).iter().any(|(_, value)| matches!(self.text(*value).as_str(), "401" | "403"))
+            }
+            _ => false,
         }
     }
 
