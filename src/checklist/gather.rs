@@ -107,7 +107,8 @@ fn kind(path: &str) -> Kind<'_> {
             _ => {}
         }
     }
-    if name == ".env" || name.starts_with(".env.") || name.ends_with(".env") {
+    let is_list = is_example(name) && ["env-", "env_", "env.", ".env"].iter().any(|begin| name.starts_with(begin));
+    if name == ".env" || name.starts_with(".env.") || name.ends_with(".env") || is_list {
         return Kind::Environment;
     }
     if name.contains(".min.") || name.contains(".bundle.") {
@@ -210,6 +211,7 @@ mod tests {
             ("docs/HANDOVER.md", Kind::Setting),
             ("requirements-dev.txt", Kind::Setting),
             (".env.example", Kind::Environment),
+            ("env-example-relational", Kind::Environment),
             ("api/.env", Kind::Environment),
             ("node_modules/a/index.js", Kind::LeftOut("node_modules")),
             ("web/node_modules/a/package.json", Kind::LeftOut("node_modules")),

@@ -57,6 +57,26 @@ fn programs_that_call_themselves_end() {
     assert!(!of("A.java", java).gaps.is_empty());
 }
 
+/// Servers of real life: what neither is passed a router nor makes one is followed once.
+#[test]
+fn methods_that_call_each_other_lose_no_routes() {
+    use std::fmt::Write as _;
+    let mut go = String::from(
+        "package main\nimport \"net/http\"\ntype S struct { mux *http.ServeMux; handler http.Handler }\n\
+        func main() { s := &S{mux: http.NewServeMux()}; s.m0() }\n",
+    );
+    for method in 0..40 {
+        let _ = writeln!(go, "func (s *S) m{method}() {{");
+        for other in 0..40 {
+            let _ = writeln!(go, "s.m{other}()");
+        }
+        let _ = writeln!(go, "s.mux.HandleFunc(\"/r{method}\", h)\n}}");
+    }
+    let found = of("storage/main.go", &go);
+    assert_eq!(found.routes.len(), 40);
+    assert!(found.gaps.is_empty(), "{:?}", found.gaps);
+}
+
 #[test]
 fn what_has_nothing_to_do_with_routes_is_not_told() {
     for (path, text) in [

@@ -48,10 +48,11 @@ const LIMITER: &[&str] = &[
     "throttling", "slowdown", "brute", "bruteforce", "governor", "tollbooth",
 ];
 const AUTHORIZATION: &[&str] = &[
-    "role", "roles", "admin", "admins", "administrator", "permission", "permissions", "permitted", "permit", "can",
-    "policy", "policies", "acl", "rbac", "authorize", "authorise", "authorized", "authorised", "authorization",
-    "authorisation", "ability", "abilities", "owner", "ownership", "superuser", "staff", "privilege", "privileges",
-    "privileged", "entitled", "moderator", "forbidden", "deny", "denied", "access", "scope", "scopes", "tenant",
+    "role", "roles", "admin", "admins", "administrator", "administrative", "permission", "permissions", "permitted",
+    "permit", "can", "policy", "policies", "acl", "rbac", "authorize", "authorise", "authorized", "authorised",
+    "authorization", "authorisation", "ability", "abilities", "owner", "ownership", "superuser", "staff", "privilege",
+    "privileges", "privileged", "entitled", "moderator", "forbidden", "deny", "denied", "access", "scope", "scopes",
+    "tenant",
 ];
 const AUTHENTICATION: &[&str] = &[
     "auth", "authenticate", "authenticated", "authentication", "authenticator", "authn", "authed", "login", "logged",
@@ -244,10 +245,27 @@ mod tests {
             (
                 Role::Authentication,
                 &[
-                    "requireUser", "login_required", "passport.authenticate", "expressJwt", "isLoggedIn",
-                    "ensureAuthenticated", "authMiddleware", "AuthGuard", "LoginRequiredMixin", "IsAuthenticated",
-                    "get_current_user", "token_required", "verifyToken", "validateToken", "fastify.authenticate",
-                    "JwtAuthGuard", "requireSignin", "CurrentUser", "sessionHandler.isLoggedInMiddleware",
+                    "requireUser",
+                    "login_required",
+                    "passport.authenticate",
+                    "expressJwt",
+                    "isLoggedIn",
+                    "ensureAuthenticated",
+                    "authMiddleware",
+                    "AuthGuard",
+                    "LoginRequiredMixin",
+                    "IsAuthenticated",
+                    "get_current_user",
+                    "token_required",
+                    "verifyToken",
+                    "validateToken",
+                    "fastify.authenticate",
+                    "JwtAuthGuard",
+                    "requireSignin",
+                    "CurrentUser",
+                    "sessionHandler.isLoggedInMiddleware",
+                    "middleware.JWTWithConfig",
+                    "middlewares.SetMiddlewareAuthentication",
                 ],
             ),
             (
@@ -262,7 +280,7 @@ mod tests {
                 Role::Limiter,
                 &[
                     "rateLimit", "loginLimiter", "ThrottlerGuard", "UserRateThrottle", "authLimiter", "limiter.limit",
-                    "slowDown",
+                    "slowDown", "GovernorLayer", "Governor::new",
                 ],
             ),
             (Role::Schema, &["validate", "validateBody", "celebrate", "ValidationPipe", "userSchema", "zValidator"]),
@@ -272,6 +290,7 @@ mod tests {
                 &[
                     "author", "session", "express-session", "cookie_session", "next-auth", "csrfProtection", "cors",
                     "helmet", "express.json", "candle", "passport.session", "publicKey", "createUser",
+                    "middlewares.AccessControlMiddleware", "jwtConfig",
                 ],
             ),
         ];

@@ -44,6 +44,16 @@ fn routes_are_found_however_they_are_written() {
             &["PUT /a: Authentication"]),
         ("a.py", "from fastapi import *\nfrom fastapi import FastAPI\napp = FastAPI(dependencies=[Depends(verify_token)])\n@app.get('/a')\ndef a(): pass\n".into(),
             &["GET /a: Authentication"]),
+        ("a.js", format!("{express} app.get('/a', (req, res) => {{ if (req.user.role !== 'admin') throw e; f() }});"),
+            &["GET /a: Authorization"]),
+        ("a.js", format!("{express} app.get('/a', (req, res) => {{ if (req.user.role === 'admin') f(); else g(); }});"), &["GET /a:"]),
+        ("a.js", format!("{express} const vip = () => (req, res, next) => ok(req) ? next() : res.sendStatus(403); app.get('/a', vip(), f);"),
+            &["GET /a: Authorization"]),
+        ("a.js", format!("{express} const captcha = (req, res, next) => ok(req) ? next() : res.sendStatus(401); app.get('/a', captcha, f);"),
+            &["GET /a: Other"]),
+        ("a.js", format!("{express} app.use((err, req, res, next) => res.sendStatus(401)); app.get('/a', f);"), &["GET /a: Other"]),
+        ("a.js", format!("{express} app.use('/files', serveIndex('files')); app.use('/q', createYoga());"),
+            &["GET /files/*:", "ANY /q/*:"]),
         ("a.py", "from django.urls import path\nurlpatterns = [path('a/', csrf_exempt(b)), *more]\nurlpatterns += [path('c', d)]\n".into(),
             &["ANY /a/: Other", "ANY /c:"]),
     ];
@@ -207,5 +217,71 @@ fn what_cannot_be_followed_is_a_gap() {
     ];
     for (path, text) in cases {
         assert!(!of(&[(path, text)]).gaps.is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn a_token_that_a_browser_reads_lets_nobody_in() {
+    let read = "const name = jwtDecode(token).name; // jsonwebtoken";
+    let unverified = |manifest: &str| {
+        let found = of(&[("package.json", "{}"), ("web/package.json", manifest), ("web/src/a.ts", read)]);
+        found.facts.iter().any(|fact| fact.kind == FactKind::UnverifiedToken)
+    };
+    assert!(unverified(r#"{"dependencies":{"express":"4"}}"#));
+    assert!(unverified(r#"{"dependencies":{"react-dom":"18","next":"15"}}"#));
+    assert!(!unverified(r#"{"dependencies":{"react-dom":"18"}}"#));
+}
+
+#[test]
+fn connexion_has_the_routes_of_its_document() {
+    let app = "import connexion\napp = connexion.App(__name__)\napp.add_api('api.yml')\n";
+    let document = r"
+servers:
+  - url: https://example.com/v1/
+components:
+  securitySchemes:
+    token:
+      type: http
+      x-bearerInfoFunc: auth.check
+    other:
+      type: http
+paths:
+  /notes/{id}:
+    x-openapi-router-controller: notes
+    get:
+      operationId: show
+      security:
+        - token: []
+    put:
+      operationId: gone
+      requestBody: {}
+      security:
+        - other: []
+  /open:
+    get:
+      operationId: notes.show
+";
+    let found = of(&[
+        ("app.py", app),
+        ("spec/api.yml", document),
+        ("notes.py", "from flask import request\n\ndef show(id):\n    pass\n"),
+    ]);
+    let told: Vec<String> = found
+        .routes
+        .iter()
+        .map(|route| {
+            let roles: Vec<String> = route.before.iter().map(|one| format!("{:?}", one.role)).collect();
+            let handler = route.handler.as_ref().map_or(0, |handler| handler.at.line);
+            format!("{} {} {} -> {handler} {}", route.method.name(), route.path, route.at.line, roles.join(" "))
+        })
+        .collect();
+    // A scheme that nothing checks is no guard.
+    let expected =
+        ["GET /v1/notes/{id} 14 -> 3 Authentication", "PUT /v1/notes/{id} 18 -> 0 Schema", "GET /v1/open 24 -> 3 "];
+    assert_eq!(told, expected);
+    assert!(found.gaps.iter().any(|gap| gap.why.contains("handlers of 1 routes")), "{:?}", found.gaps);
+    for missing in ["app.add_api('b.yml')", "app.add_api(name)", "app.add_api('app.py')"] {
+        let text = app.replace("app.add_api('api.yml')", missing);
+        assert_eq!(of(&[("app.py", &text)]).gaps.len(), 1, "{missing}");
     }
 }

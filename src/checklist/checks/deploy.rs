@@ -133,9 +133,15 @@ fn is_health(path: &str) -> bool {
 fn health(survey: &Survey<'_>, told: &mut Told<'_>) {
     let routes: Vec<_> = survey.inventory.routes.iter().filter(|route| is_health(&route.path)).collect();
     let asked = asked(survey);
+    // Spring's actuator serves its own addresses, with no code.
+    let manifests = ["pom.xml", "build.gradle", "build.gradle.kts"];
+    let names_it = |path: &str| survey.text(path).is_some_and(|text| text.contains("spring-boot-starter-actuator"));
+    let builds = survey.paths(|path| path.rsplit('/').next().is_some_and(|name| manifests.contains(&name)));
+    let actuator = builds.into_iter().any(names_it);
     let served = |path: &str| {
         let path = path.trim_end_matches('/');
-        survey.inventory.routes.iter().any(|route| route.path.trim_end_matches('/') == path)
+        let by_actuator = actuator && (path.contains("/actuator/") || matches!(path, "/livez" | "/readyz"));
+        by_actuator || survey.inventory.routes.iter().any(|route| route.path.trim_end_matches('/') == path)
     };
     let looked_at = "health routes, and what the platform asks";
     let is_whole = survey.inventory.gaps.is_empty() && !survey.inventory.routes.is_empty();

@@ -21,6 +21,8 @@ pub(super) struct Step<'s> {
     pub(super) is_tolerant: bool,
     /// Whether a secret is in its environment.
     pub(super) has_secret: bool,
+    /// Whether its job makes a cluster for itself, that is gone when the job ends.
+    pub(super) has_own_cluster: bool,
 }
 
 /// Whether a file is the configuration of a pipeline.
@@ -71,6 +73,13 @@ fn github<'s>(file: &'s SettingsFile<'_>, name: &str, job: &Value, outer: bool, 
     let outer = outer || has_secret(job.get("env"));
     let tolerant_job = job.get("continue-on-error") == Some(&Value::Flag(true));
     let Some(Value::List(steps)) = job.get("steps") else { return };
+    let makes_cluster = |step: &Value| {
+        let of = |key: &str| step.get(key).and_then(Value::text).unwrap_or_default().to_ascii_lowercase();
+        let (uses, run) = (of("uses"), of("run"));
+        ["kind-action", "k3d", "minikube", "microk8s", "setup-kind"].iter().any(|name| uses.contains(name))
+            || ["kind create cluster", "k3d cluster create", "minikube start"].iter().any(|name| run.contains(name))
+    };
+    let has_own_cluster = steps.iter().any(makes_cluster);
     for step in steps {
         let text_of = |key: &str| step.get(key).and_then(Value::text).unwrap_or_default();
         // CircleCI writes `run: {name, command}`.
@@ -92,6 +101,7 @@ fn github<'s>(file: &'s SettingsFile<'_>, name: &str, job: &Value, outer: bool, 
                 || step.get("continue-on-error") == Some(&Value::Flag(true))
                 || run.contains("|| true"),
             has_secret: outer || has_secret(step.get("env")),
+            has_own_cluster,
         });
     }
 }
@@ -124,6 +134,7 @@ fn other<'s>(file: &'s SettingsFile<'_>, document: &Value, out: &mut Vec<Step<'s
                 text: format!("{} {run}", entry.key),
                 is_tolerant: entry.value.get("allow_failure") == Some(&Value::Flag(true)) || run.contains("|| true"),
                 has_secret: true,
+                has_own_cluster: false,
                 run,
             });
         }
@@ -176,7 +187,9 @@ pub(super) fn deploys(step: &Step<'_>) -> bool {
         word.contains("deploy") && (word.contains(".sh") || word.starts_with("./") || word.starts_with("deploy:"))
             || word == "deploy"
     });
-    (COMMANDS.iter().any(|command| text.contains(command)) || by_action || script) && !tests(step)
+    !step.has_own_cluster
+        && (COMMANDS.iter().any(|command| text.contains(command)) || by_action || script)
+        && !tests(step)
 }
 
 /// Whether a step tries what was deployed.

@@ -12,7 +12,8 @@ const GIVEN: &[&str] = &[
     "PATH", "HOME", "PWD", "USER", "SHELL", "LANG", "TZ", "TMPDIR", "TEMP", "TMP", "HOSTNAME", "CI", "NODE_ENV",
     "RAILS_ENV", "RACK_ENV", "TERM", "EDITOR", "NODE_OPTIONS", "DEV", "PROD", "MODE", "SSR", "BASE_URL",
     "NEXT_RUNTIME", "GITHUB_ACTIONS", "GITHUB_SHA", "GITHUB_REF", "GITHUB_RUN_ID", "VERCEL", "VERCEL_ENV",
-    "VERCEL_URL", "DYNO", "FLY_APP_NAME", "FLY_REGION", "RUST_LOG", "PYTHONPATH",
+    "VERCEL_URL", "DYNO", "FLY_APP_NAME", "FLY_REGION", "RUST_LOG", "PYTHONPATH", "BUNDLE_GEMFILE",
+    "DJANGO_SETTINGS_MODULE", "CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION", "OUT_DIR",
 ];
 
 /// Prefixes of what is built into client code.
@@ -150,7 +151,7 @@ fn listed(survey: &Survey<'_>, reads: &Reads<'_>, unnamed: &[(&str, u32)], told:
 /// Whether a file lists variables without their values.
 fn is_list(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
-    let is_env = name.starts_with(".env") || name.starts_with("env.") || name.ends_with(".env");
+    let is_env = [".env", "env.", "env-", "env_"].iter().any(|begin| name.starts_with(begin)) || name.ends_with(".env");
     is_env && ["example", "sample", "template", "dist", "defaults"].iter().any(|word| name.contains(word))
 }
 

@@ -154,7 +154,9 @@ impl<'u> Run<'u, '_> {
     pub(super) fn call(&mut self, unit: &'u Unit, function: &'u Function, args: &[Value]) -> Value {
         self.calls += 1;
         if self.depth >= MAX_DEPTH || self.calls > MAX_CALLS {
-            if self.calls <= MAX_CALLS + 1 {
+            // What is passed no router and makes none is followed later, from its own beginning.
+            let lost = makes_router(unit, function) || args.iter().any(|arg| matches!(arg, Value::Router(_)));
+            if self.calls == MAX_CALLS + 1 || self.calls <= MAX_CALLS && lost {
                 self.miss(
                     unit,
                     function.line,

@@ -1,6 +1,6 @@
 //! Express and Fastify: applications, routers and what is put on them, in order.
 
-use super::super::names::{is_guard, role_of, shown};
+use super::super::names::{is_guard, role_of, shown, words};
 use super::super::route::{Gap, Handler, Mention, Method, Place, Role};
 use super::super::value::{Call, Value};
 use super::fastify;
@@ -220,7 +220,10 @@ fn mount(machine: &mut Machine, receiver: usize, pairs: &[Pair], at: &Place) {
             let item = match ANSWERS.contains(&last.as_str()) && !prefix.is_empty() {
                 true => {
                     let path = format!("{}/*", prefix.trim_end_matches('/'));
-                    Item::Route(Method::Any, path, guards.clone(), None, at.clone())
+                    // Lists of files and pages of documents are only read.
+                    let reads = matches!(last.as_str(), "serveIndex" | "setup");
+                    let asked = if reads { Method::Get } else { Method::Any };
+                    Item::Route(asked, path, guards.clone(), None, at.clone())
                 }
                 false => Item::Guard(prefix.clone(), guard.clone()),
             };
@@ -261,11 +264,24 @@ pub(super) fn mention(machine: &Machine, pair: &Pair, at: &Place, group: bool) -
             {
                 role = Some(call.callee.dotted()).filter(|name| is_guard(name)).map_or(role, |name| role_of(&name));
             }
+            // `isAccounting`: whatever it asks, it turns somebody away.
+            let refuses = machine.modules[*module].refusals.iter().any(|line| (code.line..=code.end).contains(line));
+            // With four parameters it answers errors.
+            let answers = code.parameters.len() > 3 || guards_something_else(&name);
+            if role == Role::Other && refuses && !answers {
+                role = Role::Authorization;
+            }
         }
         _ => {}
     }
     let name = if name.is_empty() { "a function".into() } else { shown(&name) };
     Mention { role, name, at: at.clone(), group }
+}
+
+/// Whether a name tells of something that is refused for another reason than who is calling.
+fn guards_something_else(name: &str) -> bool {
+    const WORDS: &[&str] = &["captcha", "recaptcha", "cors", "csrf", "error", "errors", "handler", "origin", "xsrf"];
+    words(name).iter().any(|word| WORDS.contains(&word.as_str()))
 }
 
 /// The name that something has by itself.

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 
+use super::body::FactKind;
 use super::framework::Detected;
 use super::parse::{Language, Parsed};
 use super::project::{Project, SourceFile};
@@ -68,8 +69,14 @@ pub(super) fn routes(project: &Project, inventory: &mut Inventory) {
     let modules: Vec<Module> = modules.into_values().collect();
     let numbers: HashMap<Arc<str>, usize> =
         modules.iter().enumerate().map(|(number, module)| (module.path.clone(), number)).collect();
+    let browser = browser_folders(project);
     for module in &modules {
-        inventory.facts.extend_from_slice(&module.facts);
+        let mut facts = module.facts.clone();
+        // What a browser shows of a token need not be verified: nobody is let in by it.
+        if in_browser(&browser, &module.path) {
+            facts.retain(|fact| fact.kind != FactKind::UnverifiedToken);
+        }
+        inventory.facts.append(&mut facts);
         if let (Some(line), true) = (module.broken, first.contains(&module.path)) {
             let why =
                 "The file has a syntax error here, or is nested too deeply; routes and guards near it may be missing.";
@@ -83,6 +90,38 @@ pub(super) fn routes(project: &Project, inventory: &mut Inventory) {
     next::routes(&mut machine, &next, inventory);
     add_body_mentions(&modules, &numbers, before, inventory);
     detect(project, before, inventory);
+}
+
+/// The folders of manifests, and whether what is in them is built for browsers alone.
+fn browser_folders(project: &Project) -> BTreeMap<&str, bool> {
+    const BROWSER: &[&str] =
+        &["@angular/core", "react-dom", "vue", "svelte", "solid-js", "preact", "react-native", "ember-source"];
+    const SERVER: &[&str] = &[
+        "express", "fastify", "koa", "@hapi/hapi", "@nestjs/core", "next", "nuxt", "hono", "@sveltejs/kit", "astro",
+        "@remix-run/node", "@remix-run/react", "@react-router/node", "@tanstack/react-start", "gatsby",
+    ];
+    let mut folders = BTreeMap::new();
+    for (path, file) in project.files().filter(|(path, _)| path.rsplit('/').next() == Some("package.json")) {
+        let Ok(manifest) = serde_json::from_slice::<serde_json::Value>(&file.text) else { continue };
+        let has = |names: &[&str]| {
+            let lists = ["dependencies", "devDependencies"];
+            names.iter().any(|name| lists.iter().any(|list| manifest[list][name].is_string()))
+        };
+        folders.insert(path.rsplit_once('/').map_or("", |(folder, _)| folder), has(BROWSER) && !has(SERVER));
+    }
+    folders
+}
+
+/// Whether the nearest manifest above a file is that of a browser's code.
+fn in_browser(folders: &BTreeMap<&str, bool>, path: &str) -> bool {
+    let mut at = path;
+    while let Some((above, _)) = at.rsplit_once('/') {
+        if let Some(found) = folders.get(above) {
+            return *found;
+        }
+        at = above;
+    }
+    folders.get("").copied().unwrap_or(false)
 }
 
 struct Words {

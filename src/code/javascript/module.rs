@@ -25,6 +25,8 @@ pub(super) struct Module {
     pub(super) mentions: Vec<Mention>,
     /// Where somebody is turned away: with 401 or 403, by a throw.
     pub(super) denies: Vec<u32>,
+    /// Lines that answer 401 or 403.
+    pub(super) refusals: Vec<u32>,
     /// What bodies do that a check asks for.
     pub(super) facts: Vec<Fact>,
     /// The line of the first syntax error.

@@ -446,7 +446,8 @@ fn without(before: &mut Vec<Mention>, unit: &Unit, call: &Call) {
     let taken = |one: &Mention| names.iter().any(|name| one.name == last(name));
     let asked = before.iter().any(|one| taken(one) && one.role == Role::Authentication);
     before.retain(|one| !taken(one));
-    if asked {
+    // Another guard may stand in the place of the one that is taken away.
+    if asked && !before.iter().any(|one| one.role == Role::Authentication) {
         let name = short(format!("withoutMiddleware {}", names.join(", ")));
         before.push(Mention { role: Role::Public, name, at: unit.at(call.line), group: false });
     }

@@ -108,8 +108,9 @@ pub(super) fn defaults(reader: &Reader, guards: &mut Vec<Mention>, module: usize
     if !guards.iter().any(asks) {
         match &reader.settings.permissions {
             Some(permissions) => guards.extend(permissions.iter().cloned()),
+            // Nobody said that everybody may; it is what happens where nobody says anything.
             None => guards.push(Mention {
-                role: Role::Public,
+                role: Role::Other,
                 name: "AllowAny (the default)".into(),
                 at: place(reader.names, module, line),
                 group: true,

@@ -217,12 +217,6 @@ impl Reader<'_, '_> {
                         self.class((module, call.line), receiver, rule, (inner, class), inventory);
                     }
                 }
-                "add_api" => {
-                    let at = place(self.names, module, call.line);
-                    let why =
-                        "These routes are declared by an OpenAPI document, which is not followed to its handlers.";
-                    inventory.gaps.push(Gap { at, why: why.into() });
-                }
                 _ => {}
             }
         }

@@ -1,6 +1,7 @@
 //! Routes of Python applications: Django, Django REST framework, Flask and FastAPI.
 
 mod body;
+mod connexion;
 mod django;
 mod drf;
 mod fastapi;
@@ -81,6 +82,7 @@ pub(super) fn routes(project: &Project, inventory: &mut Inventory) {
     django::routes(&names, inventory);
     flask::routes(&names, inventory);
     fastapi::routes(&names, inventory);
+    connexion::routes(project, &names, inventory);
     add_body_mentions(&modules, before, inventory);
     detect(project, before, inventory);
 }

@@ -138,6 +138,10 @@ impl<'u> Controllers<'u> {
             let mut seen = BTreeSet::new();
             self.filters_of(unit, class, &class.body, action, &mut before, &mut seen);
         }
+        // Another guard may stand in the place of the one that is skipped.
+        if before.iter().any(|one| one.role == Role::Authentication) {
+            before.iter_mut().filter(|one| one.role == Role::Public).for_each(|one| one.role = Role::Other);
+        }
         before
     }
 

@@ -234,19 +234,21 @@ fn macro_call(reader: &mut Reader, node: Node) -> Expr {
     let tokens =
         children(node).into_iter().find(|child| child.kind() == "token_tree").map(children).unwrap_or_default();
     let mut args: Vec<Arg> = Vec::new();
-    let mut last_end = 0;
+    let mut last_end = 0_usize;
     for token in tokens {
         let value = match token.kind() {
             "string_literal" | "raw_string_literal" => expr(reader, token),
             "identifier" | "self" => {
                 let text = reader.text(token);
-                // `a.b` and `a::b` are one name.
-                let gap = token.start_byte().saturating_sub(last_end);
-                if let (1 | 2, Some(Arg { value: Expr::Name(name), .. })) = (gap, args.last_mut())
+                // `a.b` and `a::b` are one name, `a, b` are two.
+                let from = last_end.saturating_sub(node.start_byte());
+                let between = reader.text(node).get(from..token.start_byte() - node.start_byte());
+                if let (Some(sign @ ("." | "::")), Some(Arg { value: Expr::Name(name), .. })) =
+                    (between, args.last_mut())
                     && name.len() < 200
                     && last_end > 0
                 {
-                    name.push_str(if gap == 1 { "." } else { "::" });
+                    name.push_str(sign);
                     name.push_str(text);
                     last_end = token.end_byte();
                     continue;

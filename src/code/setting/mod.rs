@@ -29,7 +29,9 @@ impl Format {
     #[must_use]
     pub fn of_path(path: &str) -> Option<Self> {
         let name = path.rsplit('/').next().unwrap_or_default();
-        if name == ".env" || name.starts_with(".env.") || name.ends_with(".env") || name == "env.example" {
+        let lists = ["example", "sample", "template"].iter().any(|word| name.contains(word));
+        let is_list = lists && ["env.", "env-", "env_", ".env"].iter().any(|begin| name.starts_with(begin));
+        if name == ".env" || name.starts_with(".env.") || name.ends_with(".env") || is_list {
             return Some(Self::Lines);
         }
         if name == "Caddyfile" || name.ends_with(".caddy") || name.starts_with("nginx") {
@@ -96,6 +98,7 @@ mod tests {
             ("a.json", "{\n  \"a\": {\"b\": 1, // x\n \"c\": \"x\"}}", "a.c", 3, text("x")),
             ("a.properties", "# x\na.b=1\na.c = x\n", "a.c", 3, text("x")),
             (".env.example", "export A=\"x\"\n", "A", 1, text("x")),
+            ("env-example-local", "A=x\n", "A", 1, text("x")),
             ("a.ini", "[a]\nc = x\n", "a.c", 2, text("x")),
             ("nginx.conf", "http {\n  c \"x\" always; # y\n}\n", "http.c", 2, text("x always")),
             ("a.tf", "resource \"m\" \"n\" {\n  c = \"x\"\n  d = 30\n}\n", "resource m n.c", 2, text("x")),

@@ -166,6 +166,7 @@ fn pipelines() {
     let trace = workflow(
         "      - run: |\n          set -ex\n          push --token $API_TOKEN\n        env:\n          API_TOKEN: ${{ secrets.API_TOKEN }}\n",
     );
+    let kind = workflow("      - uses: helm/kind-action@v1\n      - run: kubectl apply -f k8s/\n");
     let w = ".github/workflows/a.yml";
     let gitlab = "stages: [build, ship, try]\ngo:\n  stage: ship\n  script:\n    - kubectl apply -f a.yml\nlook:\n  stage: try\n  script:\n    - scripts/smoke.sh\n";
     let cases: &[Case<'_>] = &[
@@ -181,6 +182,8 @@ fn pipelines() {
         ("DEP-04", Pass, ".github/workflows/a.yml:5", &[(w, &needs), script]),
         ("DEP-04", Pass, "", &[(".gitlab-ci.yml", gitlab), script]),
         ("DEP-04", Open, "", &[(w, &scan)]),
+        // A cluster that is gone when the job ends is no deployment.
+        ("DEP-04", Open, "", &[(w, &kind)]),
         ("SEC-11", Pass, ".github/workflows/a.yml:5", &[(w, &scan)]),
         ("SEC-11", Review, ".github/workflows/a.yml:5", &[(w, &by_hand)]),
         ("SEC-11", Review, ".github/workflows/a.yml:5", &[(w, &lenient)]),
@@ -222,6 +225,12 @@ fn health_routes() {
         assert_eq!(sample.verdict("DEP-06"), (Review, vec![place.clone()]), "{path}");
         let other = Sample::new(&[(path, text)]).serving(&["/status"]);
         assert_eq!(other.verdict("DEP-06"), (Fail, vec![place]), "{path}");
+    }
+    let actuator = ("pom.xml", "<artifactId>spring-boot-starter-actuator</artifactId>");
+    for (path, verdict) in [("/actuator/health/liveness", Review), ("/livez", Review), ("/health", Fail)] {
+        let probe = kubernetes.replace("/health", path);
+        let sample = Sample::new(&[("k8s.yaml", &probe), actuator]).serving(&["/"]);
+        assert_eq!(sample.verdict("DEP-06").0, verdict, "{path}");
     }
     let alone = Sample::new(&[]).serving(&["/healthz"]);
     assert_eq!(alone.verdict("DEP-06"), (Review, vec!["server.js:1".into()]));
@@ -298,6 +307,17 @@ fn row_level_security() {
             "database.rules.json:1",
             &[("database.rules.json", "{\"rules\": {\".read\": \"auth != null\"}}")],
         ),
+    ];
+    check(cases);
+}
+
+#[test]
+fn variables_that_a_platform_or_a_list_of_any_name_has() {
+    let read = ("a.rb", "x = ENV['X_Y']\ny = ENV['BUNDLE_GEMFILE']\n");
+    let cases: &[Case<'_>] = &[
+        ("DEP-08", Pass, "", &[read, ("env-example-relational", "X_Y=\n")]),
+        ("DEP-08", Pass, "", &[read, ("env_sample", "X_Y=\n")]),
+        ("DEP-08", Fail, "a.rb:1", &[read, ("environment-example", "X_Y=\n")]),
     ];
     check(cases);
 }
