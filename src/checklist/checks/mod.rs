@@ -24,6 +24,7 @@ mod row_security;
 mod say;
 mod scanner;
 pub mod sec;
+mod stage;
 mod survey;
 mod uptime;
 mod validation;

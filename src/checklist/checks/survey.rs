@@ -10,20 +10,10 @@ use super::super::launch_file::LaunchFile;
 use super::super::verdict::Coverage;
 use super::Facts;
 use super::document::Document;
+pub(super) use super::stage::{Stage, stage};
 use crate::code::expression::{Call, Expressions, Set, Value};
 use crate::code::setting::{self, Format};
 use crate::code::{Framework, Inventory, Language, Project, SourceFile};
-
-/// Where a file counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Stage {
-    /// Tests, examples and what is used while developing: nothing of it is launched.
-    Development,
-    /// Not said by its path: what is launched, unless a file for production says otherwise.
-    Any,
-    /// Production, by its path.
-    Production,
-}
 
 /// A source file.
 pub(super) struct CodeFile<'a> {
@@ -289,23 +279,6 @@ fn is_foreign(path: &str) -> bool {
             "node_modules" | "vendor" | "bower_components" | "third_party" | "site-packages" | ".venv" | "venv"
         )
     })
-}
-
-/// The stage that a path tells.
-pub(super) fn stage(path: &str) -> Stage {
-    let mut stage = Stage::Any;
-    for word in path.split(|c: char| !c.is_ascii_alphanumeric()) {
-        match word.to_ascii_lowercase().as_str() {
-            "test" | "tests" | "spec" | "specs" | "e2e" | "cypress" | "example" | "examples" | "sample" | "samples"
-            | "fixture" | "fixtures" | "mock" | "mocks" | "doc" | "docs" | "dev" | "development" | "local" | "demo"
-            | "storybook" | "stories" | "benchmark" | "benches" | "codefixes" | "playwright" | "conftest" => {
-                return Stage::Development;
-            }
-            "prod" | "production" => stage = Stage::Production,
-            _ => {}
-        }
-    }
-    stage
 }
 
 /// Every entry of a value, with the keys above it.
