@@ -77,7 +77,7 @@ impl<'a> Teller<'a> {
     pub(super) fn lookup(&mut self, chain: &Chain, at: usize, idiom: &Idiom) {
         let Some(Link::Call(call)) = chain.links.get(at) else { return };
         let name = chain.dotted_to(at + 1);
-        let passed = |e: &Expr| owns(e, idiom);
+        let passed = |e: &Expr| self.owns(e, idiom);
         let owned = whole_owns(&chain.dotted_to(at), idiom)
             || chain.links.iter().any(|link| match link {
                 Link::Call(call) => {
@@ -96,6 +96,21 @@ impl<'a> Teller<'a> {
         if !owned && call.args.iter().any(|arg| who(&arg.value)) {
             self.tell(FactKind::UserFromRequest, &name, call.line);
         }
+    }
+
+    /// Whether an expression names its owner, and not one that the request tells: `findById(ownerId)` of a path is no owner.
+    fn owns(&self, e: &Expr, idiom: &Idiom) -> bool {
+        let told = |name: Option<&str>| name.is_some_and(|name| self.tainted.contains(name));
+        e.any(&mut |e| match e {
+            Expr::Name(name) => whole_owns(name, idiom) && !told(Some(name)),
+            Expr::Chain(chain) => {
+                !(idiom.from_request)(e) && whole_owns(&chain.dotted(), idiom) && !told(chain.base.name())
+            }
+            Expr::Pairs(pairs) => pairs.iter().any(|(key, value)| {
+                key.word().is_some_and(|key| whole_owns(key, idiom)) && !self.requested(value, idiom)
+            }),
+            _ => false,
+        })
     }
 
     /// Whether a condition that is written as text names an owner, and not all that is put into it is of the request:
@@ -159,18 +174,6 @@ impl<'a> Teller<'a> {
             call.line,
         );
     }
-}
-
-/// Whether an expression names its owner.
-fn owns(e: &Expr, idiom: &Idiom) -> bool {
-    e.any(&mut |e| match e {
-        Expr::Name(name) => whole_owns(name, idiom),
-        Expr::Chain(chain) => !(idiom.from_request)(e) && whole_owns(&chain.dotted(), idiom),
-        Expr::Pairs(pairs) => pairs
-            .iter()
-            .any(|(key, value)| key.word().is_some_and(|key| whole_owns(key, idiom)) && !(idiom.from_request)(value)),
-        _ => false,
-    })
 }
 
 /// Whether a part of `a.b::c->d` is the name of an owner.
