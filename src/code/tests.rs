@@ -230,6 +230,9 @@ fn a_token_that_a_browser_reads_lets_nobody_in() {
     assert!(unverified(r#"{"dependencies":{"express":"4"}}"#));
     assert!(unverified(r#"{"dependencies":{"react-dom":"18","next":"15"}}"#));
     assert!(!unverified(r#"{"dependencies":{"react-dom":"18"}}"#));
+    let app = "const app = require('express')(); app.get('/a', f);";
+    let browser = of(&[("package.json", r#"{"devDependencies":{"vue":"3"}}"#), ("a.js", app)]);
+    assert!(browser.routes.is_empty(), "a browser serves nobody");
 }
 
 #[test]

@@ -136,12 +136,15 @@ const MAX_WALKED: u32 = 500;
 /// Every node below one, and itself, from above to below; `enter` says whether to go into a node. Not recursive: trees can be deep.
 pub(super) fn walk<'t>(root: Node<'t>, mut enter: impl FnMut(Node<'t>) -> bool) {
     let mut cursor = root.walk();
+    // Counted here: the cursor would count its ancestors each time that it is asked.
+    let mut depth = 0_u32;
     loop {
-        if enter(cursor.node()) && cursor.depth() < MAX_WALKED && cursor.goto_first_child() {
+        if enter(cursor.node()) && depth < MAX_WALKED && cursor.goto_first_child() {
+            depth += 1;
             continue;
         }
         loop {
-            if cursor.node().id() == root.id() || cursor.depth() == 0 {
+            if depth == 0 {
                 return;
             }
             if cursor.goto_next_sibling() {
@@ -150,6 +153,7 @@ pub(super) fn walk<'t>(root: Node<'t>, mut enter: impl FnMut(Node<'t>) -> bool) 
             if !cursor.goto_parent() {
                 return;
             }
+            depth -= 1;
         }
     }
 }

@@ -57,9 +57,10 @@ const WORDS: &[&str] = &[
     "Strict-Transport", "Content-Security", "X-Frame", "nosniff", "Talisman", "secure_headers", "Sentry", "sentry",
     "Bugsnag", "bugsnag", "Rollbar", "rollbar", "Honeybadger", "airbrake", "Airbrake", "newrelic", "appsignal",
     "Raygun", "debug", "DEBUG", "Debug", "consider_all_requests_local", "stack", "rometheus", "metrics", "audit",
-    "Audit", "MIDDLEWARE", "permissive", "headers", "default_headers", "origins", "Origin", "http_only", "same_site",
-    "checkly", "morgan", "pino", "lograge", "frameguard", "contentSecurityPolicy", "test(", "it(", "describe(",
-    "scenario", "def test_",
+    "Audit", "MIDDLEWARE", "permissive", "headers", "default_headers", "origins", "Origins", "CrossOrigin",
+    "AllowOrigin", "AllowedOrigin", "allowedOrigin", "allowOrigin", "http_only", "same_site", "checkly", "morgan",
+    "pino", "lograge", "frameguard", "contentSecurityPolicy", " test(", "\ttest(", "\ntest(", " it(", "\tit(", "\nit(",
+    "test.only(", "describe(", "scenario", "def test_",
 ];
 
 /// Parsed only if one of these stands beside one of [`WRITTEN`].
@@ -80,7 +81,8 @@ static SEARCH: LazyLock<[Option<AhoCorasick>; 3]> =
 fn matters(text: &[u8]) -> bool {
     let [words, logs, written] = &*SEARCH;
     let has = |search: &Option<AhoCorasick>| search.as_ref().is_none_or(|search| search.is_match(text));
-    has(words) || has(logs) && has(written)
+    let begins = [&b"test("[..], b"it("].iter().any(|test| text.starts_with(test));
+    has(words) || begins || has(logs) && has(written)
 }
 
 enum Read<'a> {

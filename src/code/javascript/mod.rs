@@ -51,10 +51,13 @@ pub(super) fn routes(project: &Project, inventory: &mut Inventory) {
     let files: Vec<_> = project.files().filter(|(path, file)| is_source(file) && !is_test(path)).collect();
     let next = next::applications(project);
     let words = Words::new();
+    // The router of a browser's framework serves nobody.
+    let browser = browser_folders(project);
+    let serves = |path: &str, text: &[u8]| words.routes(text) && !in_browser(&browser, path);
     let wanted: Vec<_> = files
         .par_iter()
         .map(|(path, file)| {
-            (*path, *file, next::is_route(path, &next) || words.routes(&file.text), words.facts(&file.text))
+            (*path, *file, next::is_route(path, &next) || serves(path, &file.text), words.facts(&file.text))
         })
         .filter(|(_, _, routes, facts)| *routes || *facts)
         .collect();
@@ -69,7 +72,6 @@ pub(super) fn routes(project: &Project, inventory: &mut Inventory) {
     let modules: Vec<Module> = modules.into_values().collect();
     let numbers: HashMap<Arc<str>, usize> =
         modules.iter().enumerate().map(|(number, module)| (module.path.clone(), number)).collect();
-    let browser = browser_folders(project);
     for module in &modules {
         let mut facts = module.facts.clone();
         // What a browser shows of a token need not be verified: nobody is let in by it.
