@@ -6,6 +6,7 @@ use super::attest::Attestations;
 use super::derived::{self, Surface};
 use super::row::{Checklist, Row};
 use super::syntax::{Means, Phase};
+use super::unseen;
 use super::verdict::{Claim, Coverage, Evidence, Standing, Verdict, WordSays};
 
 /// A row, what was seen of it, and how it stands.
@@ -81,7 +82,10 @@ impl<'c> Assessment<'c> {
     ) -> Self {
         let mut this = Self { rows: Vec::new() };
         for row in checklist.rows() {
-            let evidence = evidence.remove(&row.id).unwrap_or_default();
+            let mut evidence = evidence.remove(&row.id).unwrap_or_default();
+            if evidence.is_empty() {
+                evidence.extend(unseen::evidence(row, surface.launch));
+            }
             this.rows.push(judge(row, evidence, words));
         }
         for (id, derived) in derived::of(&this.rows, surface) {
@@ -220,9 +224,18 @@ impl<'c> Assessment<'c> {
 
 fn judge<'c>(row: &'c Row, evidence: Vec<Evidence>, words: &Attestations) -> Judged<'c> {
     let checked = Verdict::combine(evidence.iter().map(|evidence| evidence.verdict(row)));
-    let word = words.word(row);
+    let mut word = words.word(row);
+    if let Some(word) = &mut word {
+        word.lifts_open &= row.word.lifts_open || !row.is_passed_by_files() || is_known_by_files(row, &evidence);
+    }
     let has_owner = word.as_ref().is_some_and(|word| word.says == WordSays::RiskAccepted);
     Judged { row, evidence, checked, standing: Standing::new(checked, word.as_ref()), has_owner }
+}
+
+/// Whether only the probe is missing. The record of one does not stand for files that were not read.
+fn is_known_by_files(row: &Row, evidence: &[Evidence]) -> bool {
+    let files = evidence.iter().filter(|evidence| evidence.by != Means::Live).map(|evidence| evidence.verdict(row));
+    Verdict::combine(files) != Verdict::Open
 }
 
 /// Of what is counted and not observed, the count is the control.

@@ -16,6 +16,7 @@ pub mod row;
 pub mod stack;
 /// The shape of a file of the checklist, as `rules/checklist/README.md` describes it.
 pub mod syntax;
+pub mod unseen;
 pub mod verdict;
 
 pub use self::attest::{Attestation, Attestations};

@@ -87,6 +87,9 @@ pub struct WordRules {
     pub lifts_open: bool,
     /// Whether it can judge what a check has shown.
     pub lifts_review: bool,
+    /// Whether it can be the record of a test or a review that somebody made, where no check at this machine can pass the row; such a
+    /// record is a file with its hash.
+    pub takes_record: bool,
     /// How many days it holds at most.
     pub days: u16,
     /// What has to be said, where a word is among what decides the row.
@@ -103,6 +106,18 @@ impl Row {
     /// The red flags that it raises when it fails: `A.R1`.
     pub fn flags(&self) -> impl Iterator<Item = &str> {
         self.sources.iter().map(String::as_str).filter(|source| is_flag(source))
+    }
+
+    /// What a probe of the deployment looks at, where one decides the row.
+    #[must_use]
+    pub fn probe(&self) -> Option<&str> {
+        self.evidence.iter().find(|deciding| deciding.by == Means::Live).map(|deciding| deciding.how.as_str())
+    }
+
+    /// Whether the files of the project can pass it.
+    #[must_use]
+    pub fn is_passed_by_files(&self) -> bool {
+        self.evidence.iter().any(|deciding| deciding.by == Means::Static && deciding.gives.contains(&Says::Pass))
     }
 
     /// Whether its own verdict is made from those of other rows alone.
@@ -168,14 +183,20 @@ impl Row {
 }
 
 impl WordRules {
-    /// A word stands for a check where it is among what decides the row; elsewhere it only judges what a check has
-    /// shown. A row that is made from other rows is judged there.
+    /// A word stands for a check where it is among what decides the row. Where only a probe can pass it, or nothing but somebody who
+    /// reads, the record of that can be attested; elsewhere a word only judges what a check has shown. A row that is made from other
+    /// rows is judged there.
     fn of(evidence: &[Deciding], asked: Option<&Asked>) -> Self {
         let shows_review =
             |deciding: &Deciding| deciding.by != Means::Derived && deciding.gives.contains(&Says::Review);
+        let passes = |deciding: &Deciding| deciding.gives.contains(&Says::Pass);
+        let is_probe = |deciding: &Deciding| deciding.by == Means::Live && passes(deciding);
+        let only_given = evidence.iter().all(|deciding| deciding.by == Means::Given && passes(deciding));
+        let no_pass = !evidence.iter().any(passes) && evidence.iter().any(shows_review);
         Self {
             lifts_open: asked.is_some(),
             lifts_review: asked.is_some() || evidence.iter().any(shows_review),
+            takes_record: asked.is_none() && (only_given || no_pass || evidence.iter().any(is_probe)),
             days: asked.map_or(DAYS, |asked| asked.days),
             asks: asked.map(|asked| asked.asks.clone()),
         }
@@ -365,17 +386,22 @@ mod tests {
     fn what_a_word_can_do() {
         let word = |id: &str| {
             let word = &Checklist::embedded().row(id).expect("it is a row").word;
-            (word.lifts_open, word.lifts_review, word.days)
+            (word.lifts_open, word.lifts_review, word.takes_record, word.days)
         };
         for (id, expected) in [
-            ("MFA-01", (true, true, 180)),
-            ("MON-07", (true, true, 90)),
-            ("HAND-02", (true, true, 30)),
-            ("AUTHN-01", (false, true, 90)),
-            ("SEC-02", (false, false, 90)),
-            ("SEC-07", (false, false, 90)),
-            ("AUTHN-05", (false, false, 90)),
-            ("ESC-01", (false, false, 90)),
+            ("MFA-01", (true, true, false, 180)),
+            ("MON-07", (true, true, false, 90)),
+            ("HAND-02", (true, true, false, 30)),
+            ("AUTHN-01", (false, true, true, 90)),
+            ("TLS-01", (false, false, true, 90)),
+            ("MAIL-05", (false, false, true, 90)),
+            ("AUTHZ-05", (false, true, true, 90)),
+            ("MON-02", (false, false, false, 90)),
+            ("SEC-02", (false, false, false, 90)),
+            ("SEC-04", (false, true, false, 90)),
+            ("SEC-07", (false, false, false, 90)),
+            ("AUTHN-05", (false, false, false, 90)),
+            ("ESC-01", (false, false, false, 90)),
         ] {
             assert_eq!(word(id), expected, "{id}");
         }

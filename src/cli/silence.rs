@@ -174,8 +174,17 @@ impl SilenceArgs {
         if let Some(path) = &self.ledger {
             return read_ledger(path, None).map(|(_, ledger)| Some(ledger));
         }
-        let text = project.text(LEDGER, LEDGER_LIMIT, notes)?;
-        text.map(|text| Ledger::parse(LEDGER, &text, today())).transpose().map_err(CliError::usage)
+        let Some(text) = project.text(LEDGER, LEDGER_LIMIT, notes)? else { return Ok(None) };
+        match Ledger::parse(LEDGER, &text, today()) {
+            Err(why) if !is_ledger(&text) => {
+                let detail = format!(
+                    "this file has another form than a ledger of rotations: nothing counts as rotated by it ({why})"
+                );
+                notes.push(Note::new(NoteKind::Ignored, LEDGER, detail));
+                Ok(None)
+            }
+            parsed => parsed.map(Some).map_err(CliError::usage),
+        }
     }
 
     fn baseline(&self, project: &Project, notes: &mut Vec<Note>) -> Result<Option<Baseline>, CliError> {
@@ -188,6 +197,12 @@ impl SilenceArgs {
         let text = project.text(BASELINE, BASELINE_LIMIT, notes)?;
         text.map(|text| Baseline::parse(BASELINE, &text)).transpose().map_err(CliError::usage)
     }
+}
+
+/// Whether a text is meant as a ledger. The file's name is one that others use too, and without a ledger a scan only shows more.
+fn is_ledger(text: &str) -> bool {
+    let is_table = |line: &str| line.trim().replace(' ', "") == "[[rotation]]";
+    text.lines().any(is_table) && text.contains("credential")
 }
 
 /// A ledger's text and what it says.

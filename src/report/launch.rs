@@ -4,11 +4,14 @@
 mod audit;
 pub mod build;
 pub mod diff;
+mod handover;
 pub mod html;
 pub mod markdown;
 pub mod matrix;
 pub mod model;
+mod next;
 pub mod plan;
+mod rotation;
 #[cfg(test)]
 #[path = "launch/tests.rs"]
 mod reports;
@@ -98,12 +101,17 @@ fn references(out: &mut String, row: &Row) {
 
 fn word(row: &Row) -> String {
     let days = row.word.days;
-    match (row.word.lifts_open, row.word.lifts_review) {
-        (true, _) => format!("It can pass the row for {days} days, unless a check has failed."),
-        (false, true) => {
+    let record = "the record of a test on the running product, a file with its hash, can pass it";
+    match (row.word.lifts_open, row.word.lifts_review, row.word.takes_record) {
+        (true, ..) => format!("It can pass the row for {days} days, unless a check has failed."),
+        (false, true, true) => {
+            format!("It can judge what a check left for review, for {days} days, and {record}.")
+        }
+        (false, false, true) => format!("Alone it passes nothing; {record}, for {days} days."),
+        (false, true, false) => {
             format!("It can judge what a check left for review, for {days} days; it never stands for a check.")
         }
-        (false, false) => "None passes this row; only what was checked decides it.".into(),
+        (false, false, false) => "None passes this row; only what was checked decides it.".into(),
     }
 }
 

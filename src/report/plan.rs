@@ -103,7 +103,7 @@ pub struct Planned {
 }
 
 /// A runbook for one credential.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Steps {
     /// What somebody who has exactly this credential can do.
     pub holder_can: String,
@@ -124,7 +124,7 @@ pub struct Steps {
 }
 
 /// A step of a runbook.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Step {
     /// What it is for: `Revoke`, `Replace`, `Store`, `Deploy`, `Prove`, `Audit`, `Tell`.
     pub phase: &'static str,
@@ -214,10 +214,19 @@ fn planned(outcome: &ScanOutcome, runbooks: &Runbooks, order: u64, task: &Task<'
     }
 }
 
+/// The runbook of a rule, with a name in the place of each fact.
+pub(super) fn general(outcome: &ScanOutcome, runbooks: &Runbooks, rule: &str) -> Option<Steps> {
+    let rule = outcome.rules.rules().iter().find(|known| known.id == rule)?;
+    runbooks.of(rule).map(|runbook| filled(runbook, &[]))
+}
+
 fn steps(runbook: &crate::rule::Runbook, credential: &Credential<'_>) -> Steps {
     let path = path_of(credential);
-    let facts = known(credential, &path);
-    let fill = |text: &String| fill(text.trim(), &facts);
+    filled(runbook, &known(credential, &path))
+}
+
+fn filled(runbook: &crate::rule::Runbook, facts: &[&Fact]) -> Steps {
+    let fill = |text: &String| fill(text.trim(), facts);
     let step = |step: &crate::rule::Step| Step {
         phase: runbook::phase(step.phase),
         action: fill(&step.action),

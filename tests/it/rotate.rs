@@ -211,7 +211,6 @@ fn a_ledger_that_cannot_be_understood_is_an_error() {
         (format!("{good}{}", &good[good.find("[[").expect("a table")..]), "the credential is there already, at line 3"),
         (format!("<<<<<<< HEAD\n{good}"), "rotations.toml:1: a conflict that git left"),
         (good.replace("date = ", "date = 9999-12-31 # "), "rotations.toml:5: `date` is 9999-12-31"),
-        ("hunter2".to_owned(), "rotations.toml:1: "),
     ] {
         sandbox.file(LEDGER, &bad);
         for args in [
@@ -224,6 +223,27 @@ fn a_ledger_that_cannot_be_understood_is_an_error() {
             assert!(error.contains(told) && !error.contains("hunter2"), "{args:?}: {error}");
         }
         assert_eq!(text(&sandbox), bad);
+    }
+}
+
+#[test]
+fn a_file_of_the_same_name_that_is_somebody_elses_is_told_and_stops_nothing() {
+    let sandbox = tree();
+    let name = ids(&sandbox)[0].clone();
+    for other in [
+        "hunter2", "[tyres]\nfront = \"hunter2\"\n", "\u{fffd}[[rotation]]\ndegrees = 90\n",
+        "[[rotation]]\ndegrees = 90\n",
+    ] {
+        sandbox.file(LEDGER, other);
+        let shown = sandbox.run(["scan"]).assert_code(1).out();
+        assert!(shown.contains("rotations.toml: this file has another form"), "{shown}");
+        assert!(shown.contains("(silence-ignored)") && !shown.contains("hunter2"), "{shown}");
+        let _ = sandbox.run(["rotate", "plan"]).assert_code(1);
+        let checked = sandbox.run(["launch", "report", "--for", "json"]).assert_code(1).out();
+        assert!(!checked.contains("hunter2"), "{checked}");
+        let written = sandbox.run(["rotate", "done", &name, "--by", "Ada", "--evidence", "401"]).assert_code(2).err();
+        assert!(written.contains("rotations.toml:") && !written.contains("hunter2"), "{written}");
+        assert_eq!(text(&sandbox), other, "nothing is written into it");
     }
 }
 

@@ -94,6 +94,7 @@ impl<'t> Check<'t> {
         let owner = self.filled("owner", entry.owner.as_ref(), "the name of the person who says it");
         let role = self.filled("role", entry.role.as_ref(), "what the owner is in the project");
         let proof = self.proof(says);
+        self.record(row, says, proof.as_ref());
         let commit = self.commit();
         let date = self.day();
         let expires = self.expiry(row, date);
@@ -131,7 +132,7 @@ impl<'t> Check<'t> {
         let row = row?;
         let id = self.entry.get_ref().id.as_ref();
         match says {
-            WordSays::Met if !row.word.lifts_review => {
+            WordSays::Met if !row.word.lifts_review && !row.word.takes_record => {
                 self.fail("id", id, format!("`{}` is not attestable: only what was checked decides it", row.id));
             }
             WordSays::NotApplicable if row.not_applicable_if.is_none() => {
@@ -215,8 +216,11 @@ impl<'t> Check<'t> {
                 None
             }
             (Some(url), None, None) => {
-                if !address(url.get_ref()).is_some_and(|parts| parts.scheme == "https" && parts.host.contains('.')) {
+                let parts = address(url.get_ref());
+                if !parts.as_ref().is_some_and(|parts| parts.scheme == "https" && parts.host.contains('.')) {
                     self.fail("url", Some(url), "an address is written like https://example.com/page, without a user");
+                } else if parts.is_some_and(|parts| is_nowhere(parts.host)) {
+                    self.fail("url", Some(url), "no such host can be: nobody could look at the evidence there");
                 }
                 Some(Proof::Page(url.get_ref().clone()))
             }
@@ -233,6 +237,18 @@ impl<'t> Check<'t> {
                 self.fail("url", Some(url), "either `url`, or `path` and `sha256`, not both");
                 None
             }
+        }
+    }
+
+    /// A probe that somebody made is shown by what it said: a page could say anything later.
+    fn record(&mut self, row: Option<&Row>, says: Option<WordSays>, proof: Option<&Proof>) {
+        let Some(row) = row.filter(|row| row.word.takes_record && !row.word.lifts_review) else { return };
+        if says == Some(WordSays::Met) && matches!(proof, Some(Proof::Page(_))) {
+            let why = format!(
+                "`{}` is seen only by asking the running product: the record of that is a file of the project, with `path` and `sha256`",
+                row.id
+            );
+            self.fail("url", self.entry.get_ref().url.as_ref(), why);
         }
     }
 
@@ -269,6 +285,12 @@ impl<'t> Check<'t> {
         }
         Some(id.to_ascii_lowercase())
     }
+}
+
+/// Whether a host is one that there never is, or that each machine is for itself (RFC 2606, RFC 6761).
+fn is_nowhere(host: &str) -> bool {
+    let last = host.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    matches!(last.as_str(), "invalid" | "test" | "example" | "localhost") || host.starts_with("127.")
 }
 
 /// Whether a path stays in the folder it begins in.

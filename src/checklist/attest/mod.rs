@@ -169,7 +169,7 @@ impl Attestations {
     pub fn word(&self, row: &Row) -> Option<Word> {
         self.of(row).map(|entry| Word {
             says: entry.says,
-            lifts_open: row.word.lifts_open,
+            lifts_open: row.word.lifts_open || row.word.takes_record && matches!(entry.proof, Some(Proof::File { .. })),
             by: entry.owner.clone(),
             until: entry.expires,
         })

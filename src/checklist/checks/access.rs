@@ -36,7 +36,7 @@ pub(super) fn shown(route: &Route) -> String {
 }
 
 /// Whether a route is declared to need nobody to be signed in: in `launch.toml`, or in the code.
-fn is_public(survey: &Survey<'_>, route: &Route) -> bool {
+pub(super) fn is_public(survey: &Survey<'_>, route: &Route) -> bool {
     let declared = survey.launch.is_some_and(|launch| launch.public.iter().any(|public| matches(public, route)));
     declared || route.has(Role::Public)
 }
@@ -51,7 +51,7 @@ fn matches(declared: &launch_file::Route, route: &Route) -> bool {
     method && parts(&declared.path) == parts(&route.path)
 }
 
-fn is_guarded(route: &Route) -> bool {
+pub(super) fn is_guarded(route: &Route) -> bool {
     route.has(Role::Authentication) || route.has(Role::Authorization)
 }
 

@@ -3,12 +3,16 @@
 use super::document::{Document, Section, days_between, owner_of};
 use super::say::Told;
 use super::survey::Survey;
+use super::{Part, Written};
 
 /// A handover page is fresh for so many days.
 const FRESH: i32 = 30;
 
 /// The record of a restore counts for so many days.
 const RESTORED: i32 = 90;
+
+/// Sections of one part that are told.
+const WRITTEN: usize = 5;
 
 const ROLLBACK: &[&str] = &["rollback", "roll back", "rolling back", "revert a deploy", "reverting"];
 
@@ -209,6 +213,24 @@ fn recovery(survey: &Survey<'_>, told: &mut Told<'_>) {
     let say = if is_bad { told.fail("MON-08") } else { told.review("MON-08") };
     let _ =
         say.reason(reason).looked_at(looked_at).change("steps and the name of a person, and their word").at(at.0, at.1);
+}
+
+/// Where documents have the parts of a handover, filled ones first. A heading of a changelog or of somebody's tutorial may be among
+/// them, so that they are told with their place only.
+pub(super) fn written(survey: &Survey<'_>) -> Vec<Written> {
+    let parts = [Part::Dns, Part::Variables, Part::Health, Part::Backup, Part::Rollback];
+    let mut written = Vec::new();
+    for (part, (_, words)) in parts.into_iter().zip(HANDOVER) {
+        let of = |(path, section): (&str, &Section<'_>)| Written {
+            part,
+            path: path.to_owned(),
+            line: section.line,
+            is_filled: section.is_filled(),
+        };
+        written.extend(titled(survey, words).map(of).take(WRITTEN));
+    }
+    written.sort_by_key(|one| (one.part, !one.is_filled));
+    written
 }
 
 /// The handover page: one whose name or first heading says so.

@@ -1,4 +1,5 @@
-//! HDR-01: five security headers, by the code, by middleware that brings them, and by what stands in front.
+//! HDR-01: five security headers, by the code, by middleware that brings them, and by what stands in front. Only what a page is
+//! sent with decides the row; what is set here is for information, and leaves it open.
 
 use super::cors::{header_lines, header_pairs};
 use super::say::Told;
@@ -67,10 +68,13 @@ pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
     let missing: Vec<&str> =
         HEADERS.iter().zip(&found.0).filter(|(_, places)| places.is_empty()).map(|(name, _)| *name).collect();
     let reason = match missing.as_slice() {
-        [] => "All five headers are set somewhere; whether every page has them is for a probe to see.".to_owned(),
-        _ => format!("{there} of 5 headers are set; not found: {}.", missing.join(", ")),
+        [] => "The files set all five headers somewhere; only the answers of the running product decide.".to_owned(),
+        _ => format!(
+            "The files set {there} of 5 headers, not found: {}; only the answers of the running product decide.",
+            missing.join(", ")
+        ),
     };
-    told.review("HDR-01")
+    told.open("HDR-01")
         .reason(reason)
         .looked_at("settings of security headers")
         .counted(there, 5, "headers")

@@ -6,6 +6,8 @@
 //! places only.
 
 mod access;
+mod access_table;
+mod client;
 mod cookies;
 mod cors;
 mod debug;
@@ -14,6 +16,7 @@ mod document;
 mod flows;
 mod handover;
 mod headers;
+mod limits;
 mod logs;
 mod monitoring;
 mod next;
@@ -23,14 +26,17 @@ mod rate;
 mod row_security;
 mod say;
 mod scanner;
+mod scraping;
 pub mod sec;
 mod stage;
 mod survey;
+mod tenants;
 mod uptime;
 mod validation;
 mod variables;
+mod webhooks;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
@@ -51,6 +57,8 @@ pub struct Facts<'a> {
     pub launch: Option<&'a LaunchFile>,
     /// The day on which this is decided.
     pub today: Date,
+    /// How many files were not read, by the reason.
+    pub left_out: &'a BTreeMap<String, u64>,
 }
 
 type Area = fn(&Survey<'_>, &mut Told<'_>);
@@ -74,10 +82,32 @@ const AREAS: &[Area] = &[
     next::decide,
     row_security::decide,
     flows::decide,
+    client::decide,
+    tenants::decide,
+    access_table::decide,
+    scraping::decide,
+    webhooks::decide,
+    limits::decide,
 ];
 
 /// Rows that are open when nothing was found: what was looked for, and what would change that.
 const OPEN: &[(&str, &str, &str)] = &[
+    ("AUTHN-02", "a call that reads a token wrongly", "the record of a test with altered tokens"),
+    ("AUTHN-03", "a guard in the interface and no route", "a framework that is known, or the record of a review"),
+    (
+        "AUTHZ-04",
+        "a model or a table",
+        "models of an object mapper that is known, or the record of a test with two tenants",
+    ),
+    ("AUTHZ-05", "a query by a part of the request", "queries that are known, or the record of a review"),
+    ("AUTHZ-09", "a table of who can read what", "such a table in a document, or a word"),
+    ("RATE-07", "a route that lists", "a framework that is known, or the record of a test that reads page after page"),
+    (
+        "RATE-08",
+        "a webhook",
+        "a route whose path has the word, or the word that there is none (`--says not-applicable`)",
+    ),
+    ("RATE-10", "a limiter", "limiters whose numbers are written"),
     ("CORS-01", "settings of CORS", "a framework that is known, or a live probe"),
     ("CORS-02", "settings of CORS", "a framework that is known, or a live probe"),
     ("COOK-01", "settings of a session cookie", "settings of the session in the code, or a live probe of the login"),
@@ -115,9 +145,57 @@ const OPEN: &[(&str, &str, &str)] = &[
     ("SEC-11", "a step or hook that runs a secret scanner", "such a step"),
 ];
 
-/// Evidence for every row that can be decided here, by its id.
+/// What the files say.
+#[derive(Clone, Debug, Default)]
+pub struct Decided {
+    /// Evidence for every row that can be decided here, by its id.
+    pub rows: BTreeMap<String, Vec<Evidence>>,
+    /// The variables of the environment, by name: those that are read, and those that are listed.
+    pub variables: BTreeMap<String, Variable>,
+    /// Where documents have what a handover needs, the filled ones first.
+    pub written: Vec<Written>,
+}
+
+/// A variable of the environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Variable {
+    /// Where the code reads it: path and line.
+    pub read: Vec<(String, u32)>,
+    /// The files that list it.
+    pub listed: BTreeSet<String>,
+}
+
+/// A section of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Of what: one of the five parts of a handover page.
+    pub part: Part,
+    /// The document.
+    pub path: String,
+    /// The line of its heading.
+    pub line: u32,
+    /// Whether something stands below it that is no place-holder.
+    pub is_filled: bool,
+}
+
+/// A part of a handover page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// Where names point.
+    Dns,
+    /// Variables of the environment.
+    Variables,
+    /// Health addresses.
+    Health,
+    /// Backup and restore.
+    Backup,
+    /// Rollback and its owner.
+    Rollback,
+}
+
+/// Evidence for every row that can be decided here, and what a handover page needs.
 #[must_use]
-pub fn decide(facts: &Facts<'_>) -> BTreeMap<String, Vec<Evidence>> {
+pub fn decide(facts: &Facts<'_>) -> Decided {
     let survey = Survey::new(facts);
     let mut told = Told::new(facts.project);
     for area in AREAS {
@@ -146,7 +224,8 @@ pub fn decide(facts: &Facts<'_>) -> BTreeMap<String, Vec<Evidence>> {
             (None, true) => {}
         }
     }
-    told.finish()
+    let (variables, written) = (variables::table(&survey), handover::written(&survey));
+    Decided { rows: told.finish(&survey), variables, written }
 }
 
 fn article_less(what: &str) -> &str {

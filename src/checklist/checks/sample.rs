@@ -1,5 +1,7 @@
 //! Small projects for tests, and what is said of them.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::date;
 
 use super::{Facts, decide};
@@ -11,6 +13,7 @@ use crate::code::{Detected, Framework, Inventory, Method, Place, Project, Route}
 pub(super) struct Sample {
     pub(super) project: Project,
     pub(super) inventory: Inventory,
+    pub(super) left_out: BTreeMap<String, u64>,
 }
 
 impl Sample {
@@ -19,7 +22,7 @@ impl Sample {
         for (path, text) in files {
             project.add(path, text.as_bytes().into());
         }
-        Self { project, inventory: Inventory::default() }
+        Self { project, inventory: Inventory::default(), left_out: BTreeMap::new() }
     }
 
     /// With a framework.
@@ -45,9 +48,14 @@ impl Sample {
     }
 
     pub(super) fn told(&self, row: &str) -> Vec<Evidence> {
-        let facts =
-            Facts { project: &self.project, inventory: &self.inventory, launch: None, today: date(2026, 11, 22) };
-        decide(&facts).remove(row).unwrap_or_default()
+        let facts = Facts {
+            project: &self.project,
+            inventory: &self.inventory,
+            launch: None,
+            today: date(2026, 11, 22),
+            left_out: &self.left_out,
+        };
+        decide(&facts).rows.remove(row).unwrap_or_default()
     }
 
     /// The verdict on a row, and the places that the evidence for it points to.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::syntax::Means;
 use super::super::verdict::{Claim, Coverage, Evidence, Place};
+use super::survey::Survey;
 use crate::code::Project;
 
 /// One row has no more places than this; a count stands in the reason.
@@ -65,7 +66,17 @@ impl<'p> Told<'p> {
         Say { project: self.project, evidence: &mut evidence[last] }
     }
 
-    pub(super) fn finish(self) -> BTreeMap<String, Vec<Evidence>> {
+    /// Everything that was said. What has no count of its own has that of the files; what was left out is told with each.
+    pub(super) fn finish(mut self, survey: &Survey<'_>) -> BTreeMap<String, Vec<Evidence>> {
+        let left_out = survey.left_out();
+        for evidence in self.rows.values_mut().flatten() {
+            if evidence.coverage.is_none() && !super::is_pass(&evidence.claim) {
+                evidence.coverage = Some(survey.coverage());
+            }
+            if !left_out.is_empty() {
+                evidence.looked_at = format!("{}; {left_out}", evidence.looked_at);
+            }
+        }
         self.rows
     }
 }

@@ -1,5 +1,6 @@
 //! What the checks look at: every file read once, in parallel.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
@@ -44,6 +45,10 @@ pub(super) struct Survey<'a> {
     /// What could not be read, or not wholly: path, line and why.
     pub(super) gaps: Vec<(&'a str, u32, String)>,
     files: usize,
+    /// How many of the files are tests and examples, which decide nothing.
+    development: usize,
+    /// How many files were not read, by the reason.
+    unread: &'a BTreeMap<String, u64>,
 }
 
 /// A larger JSON file is data: 256 KiB.
@@ -108,6 +113,11 @@ impl<'a> Survey<'a> {
             documents: Vec::new(),
             gaps: facts.project.gaps().iter().map(|gap| (&*gap.at.file, gap.at.line, gap.why.clone())).collect(),
             files: files.iter().filter(|(_, file)| file.language.is_some()).count(),
+            development: files
+                .iter()
+                .filter(|(path, _)| stage(path) == Stage::Development && !is_document(path))
+                .count(),
+            unread: facts.left_out,
         };
         for one in read {
             match one {
@@ -149,6 +159,19 @@ impl<'a> Survey<'a> {
             self.settings.len(),
             self.documents.len()
         )
+    }
+
+    /// What decided nothing: tests and examples, what others wrote, what was built. Empty if there is none.
+    pub(super) fn left_out(&self) -> String {
+        let mut parts = Vec::new();
+        if self.development > 0 {
+            parts.push(format!("{} in tests and examples", self.development));
+        }
+        let all: u64 = self.unread.values().sum();
+        if all > 0 {
+            parts.push(format!("{all} in {}", super::say::names(self.unread.keys().map(String::as_str))));
+        }
+        if parts.is_empty() { String::new() } else { format!("files that do not count: {}", parts.join(", ")) }
     }
 
     /// Source files of what is launched.

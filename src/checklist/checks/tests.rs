@@ -6,3 +6,4 @@ mod cors;
 mod files;
 mod general;
 mod routes;
+mod seen;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Variable;
 use super::handover;
 use super::say::{Told, count, names};
 use super::survey::{Survey, entries};
@@ -22,8 +23,61 @@ const PUBLIC: &[&str] = &["NEXT_PUBLIC_", "VITE_", "REACT_APP_", "EXPO_PUBLIC_",
 /// Where a variable is read, by its name.
 type Reads<'s> = BTreeMap<&'s str, Vec<(&'s str, u32)>>;
 
+/// What the code reads.
+#[derive(Default)]
+struct Found<'s> {
+    reads: Reads<'s>,
+    /// Reads of secrets that fall back on a text.
+    fallbacks: Vec<(&'s str, u32)>,
+    /// Reads whose variable is not written there.
+    unnamed: Vec<(&'s str, u32)>,
+}
+
 pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
-    let (mut reads, mut fallbacks, mut unnamed) = (Reads::new(), Vec::new(), Vec::new());
+    let Found { reads, fallbacks, unnamed } = found(survey);
+    listed(survey, &reads, &unnamed, told);
+    literals(&reads, &fallbacks, told);
+    public(survey, &reads, told);
+    kept(survey, &reads, &unnamed, told);
+}
+
+/// Every variable that is read or listed.
+pub(super) fn table(survey: &Survey<'_>) -> BTreeMap<String, Variable> {
+    let mut table: BTreeMap<String, Variable> = BTreeMap::new();
+    for (name, places) in found(survey).reads {
+        let read = places.into_iter().map(|(path, line)| (path.to_owned(), line));
+        table.entry(name.to_owned()).or_default().read.extend(read);
+    }
+    for (path, names) in lists(survey) {
+        for name in names {
+            table.entry(name).or_default().listed.insert(path.to_owned());
+        }
+    }
+    for document in &survey.documents {
+        for word in words(document.text) {
+            if let Some(variable) = table.get_mut(word) {
+                variable.listed.insert(document.path.to_owned());
+            }
+        }
+    }
+    table
+}
+
+/// The variables that each example of an environment file lists, commented place-holders too.
+fn lists<'s>(survey: &Survey<'s>) -> Vec<(&'s str, BTreeSet<String>)> {
+    let is_name = |name: &String| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let of = |path: &'s str| {
+        let settings = survey.settings.iter().filter(|file| file.path == path);
+        let keys = settings.flat_map(|file| &file.documents).flat_map(entries).map(|(key, ..)| key);
+        let lines = survey.text(path).into_iter().flat_map(str::lines);
+        let commented = lines.filter_map(|line| line.trim().strip_prefix('#')?.split_once('='));
+        (path, keys.chain(commented.map(|(key, _)| key.trim().to_owned())).filter(is_name).collect())
+    };
+    survey.paths(is_list).into_iter().map(of).collect()
+}
+
+fn found<'s>(survey: &'s Survey<'_>) -> Found<'s> {
+    let Found { mut reads, mut fallbacks, mut unnamed } = Found::default();
     for file in survey.launched() {
         for variable in &file.found.variables {
             let name = variable.name.as_str();
@@ -47,10 +101,7 @@ pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
             }
         }
     }
-    listed(survey, &reads, &unnamed, told);
-    literals(&reads, &fallbacks, told);
-    public(survey, &reads, told);
-    kept(survey, &reads, &unnamed, told);
+    Found { reads, fallbacks, unnamed }
 }
 
 /// Files whose `${NAME}` the framework or Docker fills in.
@@ -94,19 +145,7 @@ fn listed(survey: &Survey<'_>, reads: &Reads<'_>, unnamed: &[(&str, u32)], told:
     if reads.is_empty() && unnamed.is_empty() {
         return;
     }
-    let mut known: BTreeSet<String> = BTreeSet::new();
-    for file in survey.settings.iter().filter(|file| is_list(file.path)) {
-        known.extend(file.documents.iter().flat_map(entries).map(|(key, ..)| key));
-    }
-    // A place-holder that is commented out is listed too.
-    for path in survey.paths(is_list) {
-        let lines = survey.text(path).into_iter().flat_map(str::lines);
-        known.extend(
-            lines
-                .filter_map(|line| line.trim().strip_prefix('#')?.split_once('='))
-                .map(|(key, _)| key.trim().to_owned()),
-        );
-    }
+    let mut known: BTreeSet<String> = lists(survey).into_iter().flat_map(|(_, names)| names).collect();
     for document in &survey.documents {
         known.extend(words(document.text).filter(|word| reads.contains_key(word)).map(str::to_owned));
     }

@@ -1,12 +1,13 @@
 //! Checking a product: the scan, what it hands on, and what the project says, brought together.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 use cleansweep::checklist::attest::Against;
-use cleansweep::checklist::checks::{self, Facts, sec};
+use cleansweep::checklist::checks::{self, Decided, Facts, Variable, Written, sec};
 use cleansweep::checklist::gather::{Collector, Gathered};
 use cleansweep::checklist::{
     Assessment, Attestations, Checklist, Evidence, LaunchFile, Readiness, Standing, Surface, Verdict, stack,
@@ -81,6 +82,8 @@ pub(crate) struct Checked<'o> {
     stack: Vec<Detected>,
     assessment: Assessment<'static>,
     runbooks: Runbooks,
+    variables: BTreeMap<String, Variable>,
+    written: Vec<Written>,
 }
 
 /// What a scan has given.
@@ -186,8 +189,9 @@ impl<'o> Checked<'o> {
             inventory: &inventory,
             launch: said.launch.as_ref(),
             today: said.today,
+            left_out: &gathered.left_out,
         };
-        let mut evidence = checks::decide(&facts);
+        let Decided { rows: mut evidence, variables, written } = checks::decide(&facts);
         let redactor = Redactor::new(outcome.findings.iter().chain(&outcome.silenced).map(|f| &f.secret));
         evidence.values_mut().flatten().for_each(|evidence: &mut Evidence| sec::redact(evidence, &redactor));
         let tracked = tracked::tracked(&said.top);
@@ -204,7 +208,7 @@ impl<'o> Checked<'o> {
         let routes: Vec<String> = inventory.routes.iter().map(|route| route.path.clone()).collect();
         let surface = Surface { launch: said.launch.as_ref(), routes: &routes };
         let assessment = Assessment::of_product(Checklist::embedded(), evidence, &said.words, &surface);
-        Self { said, outcome, ledger, gathered, inventory, stack, assessment, runbooks }
+        Self { said, outcome, ledger, gathered, inventory, stack, assessment, runbooks, variables, written }
     }
 
     /// The report that all others are made from.
@@ -222,6 +226,8 @@ impl<'o> Checked<'o> {
             gathered: &self.gathered,
             inventory: &self.inventory,
             stack: &self.stack,
+            variables: &self.variables,
+            written: &self.written,
         })
     }
 

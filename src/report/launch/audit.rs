@@ -3,19 +3,18 @@
 
 use maud::{Markup, html};
 
-use super::super::json::Exposure;
-use super::super::plan::{Planned, Steps};
-use super::super::text::tame;
 use super::html::{bar, tag, verdict};
-use super::model::{EvidenceReport, Handover, LaunchReport, RowReport, WordReport};
+use super::model::{EvidenceReport, LaunchReport, RowReport, WordReport};
+use super::{handover, rotation};
 
-/// Places that one row or credential lists; JSON has all.
-const PLACES: usize = 20;
+/// Places that one row lists; JSON has all.
+const PLACES: usize = 12;
 
 const SECTIONS: &[(&str, &str)] = &[
     ("matrix", "The matrix"),
     ("evidence", "Every requirement with its evidence"),
     ("credentials", "Exposed credentials"),
+    ("runbooks", "How each kind is rotated"),
     ("ledger", "Ledger of rotations"),
     ("handover", "Handover"),
     ("risks", "What remains"),
@@ -29,13 +28,14 @@ pub(super) fn page(report: &LaunchReport) -> Markup {
         (verdict(report))
         (bar(&report.counts))
         nav aria-label="Contents" {
-            ul { @for (id, title) in SECTIONS { li { a href={ "#" (id) } { (title) } } } }
+            ul { @for (id, title) in SECTIONS.iter().filter(|(id, _)| *id != "runbooks" || !report.runbooks.is_empty()) { li { a href={ "#" (id) } { (title) } } } }
         }
         (section("matrix", &matrix(report)))
         (section("evidence", &evidence(report)))
-        (section("credentials", &credentials(report)))
+        (section("credentials", &rotation::credentials(report)))
+        @if !report.runbooks.is_empty() { (section("runbooks", &rotation::runbooks(report))) }
         (section("ledger", &ledger(report)))
-        (section("handover", &handover(&report.handover)))
+        (section("handover", &handover::page(&report.handover)))
         (section("risks", &risks(report)))
         (section("calendar", &calendar(report)))
         (section("coverage", &coverage(report)))
@@ -89,10 +89,12 @@ fn row_in_full(row: &RowReport) -> Markup {
             h4 { (tag(row)) span.id { (row.id) } span { (row.title) } }
             p { (row.requirement) " " span.soft.small { (row.severity) @if row.gate { " · needed for READY" } } }
             @if let Some(word) = &row.word { (said(word)) }
-            @if row.evidence.is_empty() { p.soft { "Nobody has looked." } }
-            @else { ul.seen { @for evidence in &row.evidence { (seen(evidence)) } } }
+            ul.seen { @for evidence in &row.evidence { (seen(evidence)) } }
             @if !row.is_settled() {
-                p { b { "Next: " } (row.next) " " span.soft { "(" (row.who) ", " (row.takes) ")" } }
+                p {
+                    b { "Next: " } (row.next) " " span.soft { "(" (row.who) ", " (row.takes) ")" }
+                    @if let Some(command) = &row.command { br; code { (command) } }
+                }
                 @for snippet in &row.snippets {
                     p.small { b { (snippet.stack) ": " } (snippet.note) }
                     pre tabindex="0" { (snippet.code.trim_end()) }
@@ -104,7 +106,7 @@ fn row_in_full(row: &RowReport) -> Markup {
     }
 }
 
-fn said(word: &WordReport) -> Markup {
+pub(super) fn said(word: &WordReport) -> Markup {
     html! {
         p {
             b { (word.says) } ", says " (word.owner) " (" (word.role) ") on " (word.date) ", until " (word.expires) ": “" (word.statement) "”"
@@ -126,18 +128,20 @@ fn seen(evidence: &EvidenceReport) -> Markup {
                 @if !evidence.would_change.is_empty() { ". What would change it: " (evidence.would_change) }
             }
             @if !evidence.places.is_empty() {
-                ul.small {
-                    @for place in evidence.places.iter().take(PLACES) {
-                        li { code { (place.told()) } @if let Some(blob) = &place.blob { " " span.soft { "blob " (short(blob)) } } }
+                div.small {
+                    "At "
+                    @for (at, place) in evidence.places.iter().take(PLACES).enumerate() {
+                        @if at > 0 { ", " }
+                        code { (place.told()) } @if let Some(blob) = &place.blob { " " span.soft { "(blob " (short(blob)) ")" } }
                     }
-                    @if evidence.places.len() > PLACES { li { "and " (evidence.places.len() - PLACES) " more" } }
+                    @if evidence.places.len() > PLACES { ", and " (evidence.places.len() - PLACES) " more" }
                 }
             }
         }
     }
 }
 
-fn short(id: &str) -> &str {
+pub(super) fn short(id: &str) -> &str {
     id.get(..10).unwrap_or(id)
 }
 
@@ -162,92 +166,6 @@ pub(super) fn references(row: &RowReport) -> String {
     [asvs, api, cwe].concat().join(" · ")
 }
 
-fn credentials(report: &LaunchReport) -> Markup {
-    let rotation = &report.rotation;
-    html! {
-        @if rotation.credentials.is_empty() {
-            p {
-                "No exposed credential is left to rotate."
-                @if !rotation.skipped.is_empty() { " " b { "The search was incomplete: there may be more." } }
-            }
-        }
-        @for planned in &rotation.credentials { (credential(planned)) }
-        @if !rotation.rewrite.is_empty() {
-            h3 { "Last: the history" }
-            p { "Only after every credential is rotated, and in a fresh clone:" }
-            pre tabindex="0" { (rotation.rewrite.join("\n")) }
-        }
-    }
-}
-
-fn credential(planned: &Planned) -> Markup {
-    html! {
-        h3 { (planned.order) ". " (planned.title) }
-        dl.facts {
-            dt { "Severity" } dd { (planned.severity) ", " (planned.confidence) " confidence" }
-            dt { "Value" } dd { code { (tame(&planned.secret)) } }
-            dt { "Exposed" } dd { (planned.exposed) @if let Some(since) = &planned.since { ", since " (since) } }
-            dt { "Credential" } dd { code { (planned.credential_id) } }
-        }
-        h4 { "Where and when" }
-        ul.small {
-            @for place in planned.places.iter().take(PLACES) { (timeline(place)) }
-            @if planned.places.len() > PLACES { li { "and " (planned.places.len() - PLACES) " more" } }
-        }
-        h4 { "Rotation" }
-        @match &planned.runbook {
-            Some(steps) => (runbook(steps)),
-            None => p { "There is no runbook for it: replace it where it was issued, and see that the old value is refused." },
-        }
-        pre tabindex="0" { (planned.done) }
-        p.small { "Rotated by " span.blank {} " on " span.blank {} }
-    }
-}
-
-fn timeline(place: &Exposure) -> Markup {
-    html! {
-        li {
-            code { (tame(&place.path)) ":" (place.line) } " " span.soft { (place.source) }
-            @if let Some(history) = &place.history {
-                ul {
-                    @for past in history.exposures.iter().take(PLACES) {
-                        li {
-                            code { (tame(&past.path)) }
-                            @if let Some(commit) = &past.introduced { ": added " (day(&commit.date)) " by " (tame(&commit.author)) " in " code { (short(&commit.id)) } }
-                            @else { ": in no commit" }
-                            @if let Some(commit) = &past.removed { ", removed " (day(&commit.date)) " by " (tame(&commit.author)) " in " code { (short(&commit.id)) } }
-                            @else if past.in_head { ", still in HEAD" }
-                            @if past.unreachable { ", no branch or tag leads to it" }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn day(date: &str) -> &str {
-    date.get(..10).unwrap_or(date)
-}
-
-fn runbook(steps: &Steps) -> Markup {
-    html! {
-        p { b { "What a holder can do. " } (steps.holder_can) }
-        p { b { "What breaks. " } (steps.breaks) }
-        ul.todo {
-            @for step in &steps.steps {
-                li {
-                    b { (step.phase) ". " } (step.action)
-                    @if let Some(url) = &step.url { " " span.small { (url) } }
-                    @if let Some(command) = &step.command { pre tabindex="0" { (command) } }
-                }
-            }
-            li { b { "Proof that it is dead. " } "With the leaked value in the variable LEAKED, this must fail:" pre tabindex="0" { (steps.proof) } "It fails with: " (steps.fails_with) }
-        }
-        p.small.soft { "Documentation: " (steps.docs) ", last checked on " (steps.reviewed) }
-    }
-}
-
 fn ledger(report: &LaunchReport) -> Markup {
     html! {
         @if report.ledger.is_empty() { p { "rotations.toml has no entry." } }
@@ -267,41 +185,10 @@ fn ledger(report: &LaunchReport) -> Markup {
     }
 }
 
-fn handover(handover: &Handover) -> Markup {
-    html! {
-        h3 { "What changed" }
-        (list(&handover.changed, "Nothing is written down: no rotation and no attestation."))
-        h3 { "What to watch" }
-        (list(&handover.watch, "Nothing is watched."))
-        h3 { "What to own next" }
-        p { (handover.own_next.len()) " requirements are left; the table below has each with its owner." }
-        h3 { "DNS targets" }
-        (list(&handover.dns, "launch.toml names no host."))
-        h3 { "Environment variables" }
-        @if handover.variables.is_empty() { p.soft { "No example of an environment file names any." } }
-        @else { p { @for (at, name) in handover.variables.iter().enumerate() { @if at > 0 { ", " } code { (name) } } } }
-        h3 { "Health addresses" }
-        (list(&handover.health, "launch.toml names none."))
-        h3 { "Backup and restore" }
-        (stated(handover.backup.as_ref()))
-        h3 { "Rollback and its owner" }
-        (stated(handover.rollback.as_ref()))
-    }
-}
-
-fn list(entries: &[String], none: &str) -> Markup {
+pub(super) fn list(entries: &[String], none: &str) -> Markup {
     html! {
         @if entries.is_empty() { p.soft { (none) } }
         @else { ul { @for entry in entries { li { (entry) } } } }
-    }
-}
-
-fn stated(word: Option<&WordReport>) -> Markup {
-    html! {
-        @match word {
-            Some(word) => (said(word)),
-            None => p { "Not stated: " span.blank {} },
-        }
     }
 }
 
@@ -367,7 +254,7 @@ fn coverage(report: &LaunchReport) -> Markup {
         h3 { "Not looked at" }
         (list(&coverage.skipped, "Nothing was skipped in the search for secrets."))
         @if !coverage.gaps.is_empty() { h3 { "Not followed in the code" } (list(&coverage.gaps, "")) }
-        @if !coverage.left_out.is_empty() { h3 { "Not read for routes and settings" } (list(&coverage.left_out, "")) }
+        @if !coverage.left_out.is_empty() { h3 { "Not read for routes and settings: files by folder" } (list(&coverage.left_out, "")) }
     }
 }
 

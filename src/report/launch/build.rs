@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::super::plan;
+use super::super::plan::{self, PlanReport};
 use super::super::text::tame;
+use super::handover;
 use super::model::*;
+use super::next::{command, next};
 use super::summary;
 use crate::checklist::attest::Proof;
+use crate::checklist::checks::{Variable, Written};
 use crate::checklist::gather::Gathered;
 use crate::checklist::syntax::{Means, Phase, Severity};
 use crate::checklist::verdict::WordSays;
@@ -57,6 +60,10 @@ pub struct Input<'a> {
     pub inventory: &'a Inventory,
     /// The frameworks.
     pub stack: &'a [Detected],
+    /// Variables of the environment.
+    pub variables: &'a BTreeMap<String, Variable>,
+    /// Sections of documents that a handover needs.
+    pub written: &'a [Written],
 }
 
 /// The report. Secrets are always redacted.
@@ -66,6 +73,7 @@ pub fn build(input: &Input<'_>) -> LaunchReport {
     let found = outcome.findings.iter().chain(&outcome.silenced);
     let build = Build { input, redactor: Redactor::new(found.map(|finding| &finding.secret)) };
     let rows = build.rows();
+    let rotation = plan::build(outcome, input.runbooks);
     let block = |block: &crate::checklist::gate::Block<'_, '_>| BlockReport {
         phase: phase(block.phase),
         from: block.hours.0,
@@ -83,9 +91,10 @@ pub fn build(input: &Input<'_>) -> LaunchReport {
         plan: input.assessment.plan().iter().map(block).collect(),
         stack: build.stack(),
         coverage: build.coverage(),
-        rotation: plan::build(outcome, input.runbooks),
+        runbooks: runbooks(input, &rotation),
+        rotation,
         ledger: input.ledger.iter().map(|entry| build.ledger(entry)).collect(),
-        handover: build.handover(),
+        handover: handover::build(&build),
         calendar: build.calendar(),
         rejected: build.rejected(),
         tool_version: env!("CARGO_PKG_VERSION"),
@@ -133,14 +142,45 @@ fn first(assessment: &Assessment<'_>) -> Vec<String> {
     ids
 }
 
-struct Build<'b> {
-    input: &'b Input<'b>,
+/// The runbooks of a plan, each once. One that is for a single credential has what is known of that one filled in.
+fn runbooks(input: &Input<'_>, rotation: &PlanReport) -> Vec<RunbookReport> {
+    let mut runbooks: Vec<(RunbookReport, Vec<&str>)> = Vec::new();
+    for planned in &rotation.credentials {
+        let Some(steps) = plan::general(input.outcome, input.runbooks, &planned.rule) else { continue };
+        match runbooks.iter_mut().find(|(known, _)| known.steps == steps) {
+            Some((known, titles)) => {
+                known.credentials.push(planned.order);
+                if !titles.contains(&planned.title.as_str()) {
+                    titles.push(&planned.title);
+                }
+            }
+            None => {
+                let number = runbooks.len() as u64 + 1;
+                let (title, credentials) = (String::new(), vec![planned.order]);
+                runbooks.push((RunbookReport { number, title, credentials, steps }, vec![&planned.title]));
+            }
+        }
+    }
+    let finish = |(mut runbook, titles): (RunbookReport, Vec<&str>)| {
+        runbook.title = titles.join(", ");
+        if let [only] = runbook.credentials[..]
+            && let Some(steps) = rotation.credentials.iter().find(|c| c.order == only).and_then(|c| c.runbook.clone())
+        {
+            runbook.steps = steps;
+        }
+        runbook
+    };
+    runbooks.into_iter().map(finish).collect()
+}
+
+pub(super) struct Build<'b> {
+    pub(super) input: &'b Input<'b>,
     redactor: Redactor,
 }
 
 impl Build<'_> {
     /// A text that somebody else wrote: without secrets, and without characters that do something.
-    fn mask(&self, text: &str) -> String {
+    pub(super) fn mask(&self, text: &str) -> String {
         tame(&self.redactor.mask(text))
     }
 
@@ -173,6 +213,7 @@ impl Build<'_> {
             word: self.input.words.of(row).map(|entry| self.word(entry)),
             evidence: judged.evidence.iter().map(|evidence| self.evidence(row, evidence)).collect(),
             next: self.mask(&next(judged)),
+            command: command(judged),
             who: row.area.who.clone(),
             takes: row.area.takes.clone(),
             fix: row.fix.clone(),
@@ -207,7 +248,7 @@ impl Build<'_> {
         }
     }
 
-    fn word(&self, entry: &Attestation) -> WordReport {
+    pub(super) fn word(&self, entry: &Attestation) -> WordReport {
         WordReport {
             says: match entry.says {
                 WordSays::Met => "met",
@@ -269,45 +310,7 @@ impl Build<'_> {
         }
     }
 
-    fn handover(&self) -> Handover {
-        let Input { assessment, words, launch, ledger, gathered, today, .. } = *self.input;
-        let targets = || launch.iter().flat_map(|launch| &launch.targets);
-        let rotated = ledger.iter().map(|entry| format!("{}: {} was rotated by {}", entry.date, entry.rule, entry.by));
-        let said = words.held().filter(|entry| entry.says == WordSays::Met);
-        let said = said.map(|entry| format!("{}: {}, says {}: {}", entry.date, entry.id, entry.owner, entry.statement));
-        let mut changed: Vec<String> = rotated.chain(said).map(|line| self.mask(&line)).collect();
-        changed.sort();
-        let to_watch = |judged: &&Judged<'_>| judged.row.area.id == "MON" || judged.row.id == "LOG-05";
-        let watch = assessment.rows().iter().filter(to_watch);
-        let watch = watch.map(|judged| format!("{} {}: {}", judged.row.id, judged.row.title, judged.standing));
-        let due = words.renewals(today).into_iter().filter(|renewal| renewal.is_due());
-        let due = due.map(|renewal| {
-            format!("{} has to be attested again by {}: {}", renewal.id, renewal.expires, renewal.owner)
-        });
-        let mut variables: Vec<String> =
-            gathered.env_files.values().flat_map(|file| file.filled.iter().chain(&file.empty)).cloned().collect();
-        variables.sort();
-        variables.dedup();
-        let word = |ids: &[&str]| {
-            let entry =
-                ids.iter().find_map(|id| words.held().find(|entry| entry.id == *id && entry.says == WordSays::Met));
-            entry.map(|entry| self.word(entry))
-        };
-        let health =
-            targets().flat_map(|t| t.health.iter().map(|path| format!("{}{path}", t.url.trim_end_matches('/'))));
-        Handover {
-            changed,
-            watch: watch.chain(due).map(|line| self.mask(&line)).collect(),
-            own_next: self.remaining(),
-            dns: targets().flat_map(|target| &target.hosts).map(|host| self.mask(host)).collect(),
-            variables: variables.iter().map(|name| self.mask(name)).collect(),
-            health: health.map(|address| self.mask(&address)).collect(),
-            backup: word(&["DEP-07"]),
-            rollback: word(&["DEP-03", "DEP-02"]),
-        }
-    }
-
-    fn remaining(&self) -> Vec<Remaining> {
+    pub(super) fn remaining(&self) -> Vec<Remaining> {
         let left = self.input.assessment.rows().iter().filter(|judged| !judged.standing.is_settled());
         let one = |judged: &Judged<'_>| {
             let entry = self.input.words.of(judged.row).filter(|_| judged.has_owner);
@@ -344,33 +347,8 @@ impl Build<'_> {
 }
 
 /// A sentence without its full stop, to stand within another.
-fn bare(text: &str) -> &str {
+pub(super) fn bare(text: &str) -> &str {
     text.trim_end().trim_end_matches('.')
-}
-
-/// What to do next about a row: mend it, judge it, or find out.
-fn next(judged: &Judged<'_>) -> String {
-    let row = judged.row;
-    let heard = judged.evidence.iter().find(|evidence| evidence.verdict(row) == judged.checked);
-    match judged.standing.verdict() {
-        Verdict::Pass | Verdict::NotApplicable => String::new(),
-        Verdict::Fail => row.fix.clone(),
-        Verdict::Review => {
-            let reason = heard.map(|evidence| format!("{}. ", bare(&evidence.reason))).unwrap_or_default();
-            format!("Somebody has to judge: {reason}{}", row.fix)
-        }
-        Verdict::Open => match (&row.word.asks, heard) {
-            (Some(asks), _) => format!("Find out, and write it into launch.attest.toml: {asks}"),
-            (None, Some(evidence)) if !evidence.would_change.is_empty() => {
-                format!(
-                    "It is not known: {}. What would tell: {}.",
-                    bare(&evidence.reason),
-                    bare(&evidence.would_change)
-                )
-            }
-            (None, _) => format!("Have it checked; nobody has looked. If it does not hold: {}", row.fix),
-        },
-    }
 }
 
 /// The first entries, and how many more there are.

@@ -91,6 +91,12 @@ pub(super) fn why(report: &LaunchReport) -> Vec<String> {
             if review == 1 { "needs" } else { "need" },
         )),
     }
+    let probes = report.rows.iter().filter(|row| row.gate && row.verdict == "open" && row.is_for_probe()).count();
+    if probes > 0 {
+        why.push(format!(
+            "{probes} of them only a test of the running product can settle. This program makes none: have it made, and attest its record."
+        ));
+    }
     if report.readiness == "not ready for external users" {
         why.push(
             "Until what fails about signing in, access and secrets is mended, no stranger should have an account."
@@ -111,8 +117,12 @@ pub(super) fn why(report: &LaunchReport) -> Vec<String> {
     }
     if !report.rejected.is_empty() {
         why.push(format!(
-            "{} in launch.attest.toml count for nothing, because something is wrong with them.",
-            items(report.rejected.len())
+            "{} in launch.attest.toml for nothing: something is wrong there.",
+            if report.rejected.len() == 1 {
+                "1 entry counts".to_owned()
+            } else {
+                format!("{} entries count", report.rejected.len())
+            }
         ));
     }
     why
@@ -144,7 +154,7 @@ pub(super) fn bar(counts: &Counts) -> Markup {
 pub(super) fn parts(counts: &Counts) -> [(&'static str, &'static str, u64); 5] {
     [
         ("proven", "proven", counts.proven),
-        ("attested", "on somebody’s word", counts.attested),
+        ("attested", "attested", counts.attested),
         ("review", "to be judged", counts.review),
         ("open", "not known", counts.open),
         ("fail", "failing", counts.fail),
@@ -201,7 +211,7 @@ fn fix(row: &RowReport) -> Markup {
     html! {
         li class=(row.tone()) {
             h3 { (row.title) }
-            p { (tag(row)) " " span.soft { "If not: " } (row.breaks) }
+            p { (tag(row)) " " span.soft { "What breaks if not: " } (row.breaks) }
             dl.facts {
                 dt { "Do" } dd { (row.next) }
                 dt { "Who" } dd { (row.who) }

@@ -8,11 +8,13 @@ use super::super::markdown::{code, prose};
 use super::super::plan::{Planned, Steps};
 use super::super::runbook::fence;
 use super::audit::{by, references};
+use super::handover::reads;
 use super::html::{first_title, parts, tag_word, why};
-use super::model::{EvidenceReport, LaunchReport, RowReport, WordReport};
+use super::model::{EvidenceReport, LaunchReport, RowReport, VariableReport, WordReport};
+use super::rotation::{self, day, known, phases, runbook_of};
 
 /// Places that one row or credential lists; JSON has all.
-const PLACES: usize = 20;
+const PLACES: usize = 12;
 
 macro_rules! line {
     ($out:expr, $($format:tt)*) => { writeln!($out, $($format)*).expect("a string takes all that is written") };
@@ -28,7 +30,7 @@ pub fn founder(report: &LaunchReport) -> String {
     }
     for (number, row) in (1..).zip(first) {
         line!(out, "\n### {number}. {}\n", prose(&row.title));
-        line!(out, "**{}** · If not: {}\n", tag_word(row), prose(&row.breaks));
+        line!(out, "**{}** · What breaks if not: {}\n", tag_word(row), prose(&row.breaks));
         line!(
             out,
             "- Do: {}\n- Who: {}\n- How long: {} ({})",
@@ -52,6 +54,7 @@ pub fn auditor(report: &LaunchReport) -> String {
         rows.iter().for_each(|row| row_in_full(&mut out, row));
     }
     credentials(&mut out, report);
+    runbooks(&mut out, report);
     ledger(&mut out, report);
     handover(&mut out, report);
     risks(&mut out, report);
@@ -102,12 +105,12 @@ fn row_in_full(out: &mut String, row: &RowReport) {
     if let Some(word) = &row.word {
         line!(out, "{}\n", said(word));
     }
-    if row.evidence.is_empty() {
-        line!(out, "Nobody has looked.\n");
-    }
     row.evidence.iter().for_each(|evidence| seen(out, evidence));
     if !row.is_settled() {
         line!(out, "\nNext: {} ({}, {})", say(&row.next), prose(&row.who), prose(&row.takes));
+        if let Some(command) = &row.command {
+            line!(out, "  {}", code(command));
+        }
         for snippet in &row.snippets {
             line!(out, "\n{}: {}\n", prose(&snippet.stack), prose(&snippet.note));
             fence(out, 0, &snippet.code);
@@ -159,44 +162,80 @@ fn credentials(out: &mut String, report: &LaunchReport) {
             line!(out, "The search was incomplete: there may be more.");
         }
     }
-    rotation.credentials.iter().for_each(|planned| credential(out, planned));
+    rotation.credentials.iter().for_each(|planned| credential(out, report, planned));
     if !rotation.rewrite.is_empty() {
         line!(out, "\n### Last: the history\n\nOnly after every credential is rotated, and in a fresh clone:\n");
         fence(out, 0, &rotation.rewrite.join("\n"));
     }
 }
 
-fn credential(out: &mut String, planned: &Planned) {
+fn credential(out: &mut String, report: &LaunchReport, planned: &Planned) {
     line!(out, "\n### {}. {}\n", planned.order, prose(&planned.title));
     let since = planned.since.as_ref().map(|day| format!(", since {day}")).unwrap_or_default();
     let Planned { severity, confidence, exposed, .. } = planned;
-    line!(out, "{severity} · {confidence} confidence · {} · exposed: {exposed}{since}\n", code(&planned.secret));
+    let facts = known(planned);
+    let facts = if facts.is_empty() { facts } else { format!(" · {}", code(&facts)) };
+    line!(
+        out,
+        "{severity} · {confidence} confidence · {} · {}{since}{facts}\n",
+        code(&planned.secret),
+        rotation::exposed(exposed)
+    );
     for place in planned.places.iter().take(PLACES) {
         line!(out, "- {}", code(&format!("{}:{}", place.path, place.line)));
         for past in place.history.iter().flat_map(|history| &history.exposures).take(PLACES) {
-            let came =
-                past.introduced.as_ref().map(|c| format!(" added {} by {}", c.date, c.author)).unwrap_or_default();
-            let went =
-                past.removed.as_ref().map(|c| format!(", removed {} by {}", c.date, c.author)).unwrap_or_default();
+            let came = past
+                .introduced
+                .as_ref()
+                .map(|c| format!(" added {} by {}", day(&c.date), c.author))
+                .unwrap_or_default();
+            let went = past
+                .removed
+                .as_ref()
+                .map(|c| format!(", removed {} by {}", day(&c.date), c.author))
+                .unwrap_or_default();
             line!(out, "  - {}", code(&format!("{}:{came}{went}", past.path)));
         }
     }
     if planned.places.len() > PLACES {
         line!(out, "- and {} more", planned.places.len() - PLACES);
     }
-    match &planned.runbook {
-        Some(steps) => runbook(out, steps),
+    match runbook_of(report, planned) {
+        Some(runbook) => {
+            line!(out, "\nRunbook {}:\n", runbook.number);
+            for phase in phases(&runbook.steps) {
+                line!(out, "- [ ] {phase}");
+            }
+            line!(out, "- [ ] Proof that it is dead");
+        }
         None => line!(
             out,
             "\nThere is no runbook for it: replace it where it was issued, and see that the old value is refused."
         ),
     }
-    line!(out, "- [ ] **Ledger.** Write it down:\n");
+    line!(out, "- [ ] Ledger: write it down\n");
     fence(out, 2, &planned.done);
     line!(out, "\nRotated by: ____________________ on: ____________");
 }
 
-fn runbook(out: &mut String, steps: &Steps) {
+fn runbooks(out: &mut String, report: &LaunchReport) {
+    if report.runbooks.is_empty() {
+        return;
+    }
+    line!(out, "\n## How each kind is rotated\n");
+    line!(
+        out,
+        "What differs from one credential to another stands as `<name>`; beside each above is what is known of it."
+    );
+    for runbook in &report.runbooks {
+        line!(out, "\n### Runbook {}: {}\n", runbook.number, prose(&runbook.title));
+        let orders: Vec<String> = runbook.credentials.iter().map(u64::to_string).collect();
+        line!(out, "For {}", orders.join(", "));
+        steps(out, &runbook.steps);
+    }
+}
+
+fn steps(out: &mut String, steps: &Steps) {
     line!(out, "\n**What a holder can do.** {}\n\n**What breaks.** {}\n", say(&steps.holder_can), say(&steps.breaks));
     for step in &steps.steps {
         line!(out, "- [ ] **{}.** {}", step.phase, say(&step.action));
@@ -210,6 +249,8 @@ fn runbook(out: &mut String, steps: &Steps) {
     }
     line!(out, "- [ ] **Proof that it is dead.** With the leaked value in the variable LEAKED, this must fail:\n");
     fence(out, 2, &steps.proof);
+    line!(out, "  It fails with: {}\n", say(&steps.fails_with));
+    line!(out, "Documentation: {}, last checked on {}", code(&steps.docs), steps.reviewed);
 }
 
 fn ledger(out: &mut String, report: &LaunchReport) {
@@ -227,24 +268,54 @@ fn ledger(out: &mut String, report: &LaunchReport) {
 fn handover(out: &mut String, report: &LaunchReport) {
     let handover = &report.handover;
     line!(out, "\n## Handover");
-    let stated =
-        |word: &Option<WordReport>| word.as_ref().map_or_else(|| "Not stated: ____________________".into(), said);
     list(out, "What changed", &handover.changed);
     list(out, "What to watch", &handover.watch);
-    line!(
-        out,
-        "\n### What to own next\n\n{} requirements are left; the table below has each with its owner.",
-        handover.own_next.len()
-    );
-    for (title, entries) in [
-        ("DNS targets", &handover.dns),
-        ("Environment variables", &handover.variables),
-        ("Health addresses", &handover.health),
-    ] {
-        list_of(out, title, entries, code);
+    let left = handover.own_next.len();
+    line!(out, "\n### What to own next\n\n{left} requirements are left; “What remains” has each with its owner.\n");
+    for one in &handover.by_whom {
+        line!(out, "- {}: {}", prose(&one.who), one.rows.join(", "));
     }
-    line!(out, "\n### Backup and restore\n\n{}", stated(&handover.backup));
-    line!(out, "\n### Rollback and its owner\n\n{}", stated(&handover.rollback));
+    list_of(out, "DNS targets", &handover.dns, code);
+    documents(out, report, "dns");
+    variables(out, &handover.variables);
+    documents(out, report, "variables");
+    list_of(out, "Health addresses", &handover.health, code);
+    if !handover.health_routes.is_empty() {
+        line!(out, "\nIn the code: {}", code(&handover.health_routes.join(", ")));
+    }
+    documents(out, report, "health");
+    for (title, words, part) in
+        [("Backup and restore", &handover.backup, "backup"), ("Rollback and its owner", &handover.rollback, "rollback")]
+    {
+        line!(out, "\n### {title}\n");
+        for word in words {
+            line!(out, "{}\n", said(word));
+        }
+        if words.is_empty() {
+            line!(out, "Nobody has given their word: ____________________");
+        }
+        documents(out, report, part);
+    }
+}
+
+fn documents(out: &mut String, report: &LaunchReport, part: &str) {
+    let places = report.handover.written_of(part);
+    if !places.is_empty() {
+        line!(out, "\nWritten in: {}", code(&places.join(", ")));
+    }
+}
+
+fn variables(out: &mut String, variables: &[VariableReport]) {
+    line!(out, "\n### Environment variables\n");
+    if variables.is_empty() {
+        line!(out, "The code reads none, and no file lists any.");
+        return;
+    }
+    line!(out, "| variable | read in the code | listed in |\n|-|-|-|");
+    for variable in variables {
+        let listed = if variable.listed.is_empty() { "**nowhere**".into() } else { code(&variable.listed.join(", ")) };
+        line!(out, "| {} | {} | {listed} |", code(&variable.name), code(&reads(variable)));
+    }
 }
 
 fn list(out: &mut String, title: &str, entries: &[String]) {

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::super::text::tame;
 use super::html::{tag_word, why};
-use super::model::{LaunchReport, RowReport};
+use super::model::{EvidenceReport, LaunchReport, RowReport};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -45,7 +45,7 @@ pub fn summary(report: &LaunchReport) -> String {
     let counts = &report.counts;
     line!(
         out,
-        "Of {} rows: {} pass, {} on somebody's word, {} for review, {} open, {} fail.",
+        "Of {} rows: {} pass, {} attested, {} for review, {} open, {} fail.",
         counts.rows,
         counts.proven,
         counts.attested,
@@ -84,17 +84,34 @@ fn write_row(out: &mut String, row: &RowReport) {
     match reason {
         _ if row.attested => {}
         Some(evidence) => {
-            line!(out, "           {}", tame(&evidence.reason));
+            line!(out, "           {}{}", tame(&evidence.reason), counted(evidence));
             for place in evidence.places.iter().take(PLACES) {
                 line!(out, "             {}", tame(&place.told()));
             }
             if let Some(more @ 1..) = evidence.places.len().checked_sub(PLACES) {
                 line!(out, "             and {more} more");
             }
+            if row.verdict == "open" {
+                // The command is below.
+                let change = evidence.would_change.split(": `").next().unwrap_or_default();
+                if !change.starts_with('`') {
+                    line!(out, "           {DIM}would tell: {}{DIM:#}", tame(change));
+                }
+            }
         }
-        None if row.asks.is_some() => line!(out, "           nobody has given their word for it"),
-        None => line!(out, "           nobody has looked"),
+        None => {}
     }
+    if let Some(command) = &row.command
+        && row.verdict == "open"
+    {
+        line!(out, "           {DIM}$ {command}{DIM:#}");
+    }
+}
+
+/// How much was looked at, where something is missing.
+fn counted(evidence: &EvidenceReport) -> String {
+    let coverage = evidence.coverage.as_ref().filter(|coverage| coverage.all > 0);
+    coverage.map(|c| format!(" {DIM}({} of {} {}){DIM:#}", c.seen, c.all, c.of)).unwrap_or_default()
 }
 
 fn style(row: &RowReport) -> Style {

@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::plan::PlanReport;
+use super::super::plan::{PlanReport, Steps};
 
 /// Version of the JSON format.
 pub const VERSION: u32 = 1;
@@ -37,6 +37,8 @@ pub struct LaunchReport {
     pub coverage: CoverageReport,
     /// Exposed credentials with their runbooks, and what is rotated.
     pub rotation: PlanReport,
+    /// The runbooks, each once, with the credentials it is for.
+    pub runbooks: Vec<RunbookReport>,
     /// The ledger of rotations.
     pub ledger: Vec<LedgerEntry>,
     /// What the next team needs.
@@ -97,10 +99,12 @@ pub struct RowReport {
     pub attested: bool,
     /// The entry of `launch.attest.toml` about it.
     pub word: Option<WordReport>,
-    /// What was seen; empty where nobody looked.
+    /// What was seen, or what would have been looked at.
     pub evidence: Vec<EvidenceReport>,
     /// What to do next about it; empty where it is settled.
     pub next: String,
+    /// The command that settles it, or that helps to.
+    pub command: Option<String>,
     /// Who can do that.
     pub who: String,
     /// How long it takes them, roughly.
@@ -256,6 +260,30 @@ pub struct LedgerEntry {
     pub note: Option<String>,
 }
 
+/// A way to rotate credentials. What differs from one to another stands as `<name>`, where it is for several.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RunbookReport {
+    /// Its number, from 1.
+    pub number: u64,
+    /// What it is for: the titles of the credentials.
+    pub title: String,
+    /// Their places in the order of rotation.
+    pub credentials: Vec<u64>,
+    /// What to do.
+    pub steps: Steps,
+}
+
+/// A variable of the environment.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct VariableReport {
+    /// Its name.
+    pub name: String,
+    /// Where the code reads it; empty if it is listed only.
+    pub read: Vec<PlaceReport>,
+    /// The examples of environment files and the documents that have it; empty is a fail of DEP-08.
+    pub listed: Vec<String>,
+}
+
 /// What the next team needs.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Handover {
@@ -265,16 +293,42 @@ pub struct Handover {
     pub watch: Vec<String>,
     /// What to take on next: the rows that are left.
     pub own_next: Vec<Remaining>,
-    /// Hosts whose names must point to the product.
+    /// Who has to do what next: a kind of person, and ids of rows, the most urgent first.
+    pub by_whom: Vec<ByWhom>,
+    /// Names that must point to the product, and those that its mail needs.
     pub dns: Vec<String>,
-    /// Environment variables that examples of environment files name.
-    pub variables: Vec<String>,
+    /// Environment variables that the code reads or a file lists, beside each other.
+    pub variables: Vec<VariableReport>,
     /// Addresses that answer 200 when all is well.
     pub health: Vec<String>,
+    /// Routes of the code that look like health addresses.
+    pub health_routes: Vec<String>,
     /// How backups are made and restored, as somebody has said.
-    pub backup: Option<WordReport>,
+    pub backup: Vec<WordReport>,
     /// Who rolls back, and how, as somebody has said.
-    pub rollback: Option<WordReport>,
+    pub rollback: Vec<WordReport>,
+    /// Sections of documents about these, which nobody has vouched for here.
+    pub written: Vec<WrittenReport>,
+}
+
+/// What one kind of person has to do.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ByWhom {
+    /// Who.
+    pub who: String,
+    /// Ids of the rows.
+    pub rows: Vec<String>,
+}
+
+/// A section of a document.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WrittenReport {
+    /// `dns`, `variables`, `health`, `backup`, `rollback`.
+    pub part: &'static str,
+    /// Where.
+    pub place: PlaceReport,
+    /// Whether something stands below the heading that is no place-holder.
+    pub filled: bool,
 }
 
 /// A row that is left.
@@ -329,6 +383,12 @@ impl RowReport {
     #[must_use]
     pub fn is_settled(&self) -> bool {
         matches!(self.verdict, "pass" | "notApplicable")
+    }
+
+    /// Whether only a test of the running product is missing, so that the record of one would settle it.
+    #[must_use]
+    pub fn is_for_probe(&self) -> bool {
+        self.asks.is_none() && self.evidence.iter().any(|evidence| evidence.verdict == "open" && evidence.by == "live")
     }
 
     /// What kind of answer it is, for a reader: a fail and what is not known are as loud as each other.

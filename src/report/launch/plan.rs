@@ -56,6 +56,8 @@ pub struct PlanTask<'r> {
     pub severity: &'r str,
     /// What to do.
     pub next: &'r str,
+    /// The command that settles it, or that helps to.
+    pub command: Option<&'r str>,
     /// Who can do it.
     pub who: &'r str,
     /// How long it takes them, roughly.
@@ -91,6 +93,7 @@ fn task(row: &RowReport) -> PlanTask<'_> {
         verdict: row.verdict,
         severity: row.severity,
         next: &row.next,
+        command: row.command.as_deref(),
         who: &row.who,
         takes: &row.takes,
         places: heard.flat_map(|evidence| &evidence.places).collect(),
@@ -121,6 +124,9 @@ pub fn text(report: &LaunchReport) -> String {
             line!(out, "  {tag:<6} {} {} ({})", task.id, task.title, task.severity);
             line!(out, "         {}", tame(task.next));
             line!(out, "         {}, {}", task.who, task.takes);
+            if let Some(command) = task.command {
+                line!(out, "         $ {command}");
+            }
             for place in &task.places {
                 line!(out, "         at {}", tame(&place.told()));
             }
@@ -151,6 +157,9 @@ pub fn markdown(report: &LaunchReport) -> String {
             let tag = report.row(task.id).map_or("", tag_word);
             line!(out, "- [ ] **{tag} {}** {} ({})", task.id, prose(task.title), task.severity);
             line!(out, "  {} *{}, {}.*", say(task.next), prose(task.who), prose(task.takes));
+            if let Some(command) = task.command {
+                line!(out, "  - {}", code(command));
+            }
             for place in &task.places {
                 line!(out, "  - {}", code(&place.told()));
             }

@@ -12,6 +12,7 @@ use super::build::{Input, build};
 use super::model::{Counts, LaunchReport};
 use super::{html, markdown, matrix, plan};
 use crate::checklist::attest::Against;
+use crate::checklist::checks::{Part, Variable, Written};
 use crate::checklist::gather::{Collector, Gathered};
 use crate::checklist::syntax::Means;
 use crate::checklist::{
@@ -56,6 +57,14 @@ fn evidence(claim: Claim, by: Means, path: &str, reason: &str) -> Evidence {
     }
 }
 
+/// One variable that is read and listed, one that is only read.
+fn variables() -> BTreeMap<String, Variable> {
+    let read = |line| vec![("src/app.js".to_owned(), line)];
+    let listed = Variable { read: read(3), listed: [".env.example".to_owned()].into() };
+    [("DATABASE_URL".to_owned(), listed), ("MAIL_KEY".to_owned(), Variable { read: read(9), ..Variable::default() })]
+        .into()
+}
+
 /// The report of an outcome in which text from a project is `text`.
 fn report(outcome: &ScanOutcome, text: &str) -> LaunchReport {
     let gathered = gathered();
@@ -91,6 +100,8 @@ fn report(outcome: &ScanOutcome, text: &str) -> LaunchReport {
         gathered: &gathered,
         inventory: &inventory,
         stack: &stack::detect(&gathered.project, &inventory),
+        variables: &variables(),
+        written: &[Written { part: Part::Backup, path: "docs/ops.md".into(), line: 7, is_filled: false }],
     })
 }
 

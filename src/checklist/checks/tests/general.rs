@@ -28,6 +28,20 @@ fn what_could_not_be_read_leaves_rows_open_and_is_pointed_to() {
 }
 
 #[test]
+fn every_row_is_counted_and_tells_what_did_not_count() {
+    let mut sample = Sample::new(&[("a.js", "app.use(helmet());"), ("test/b.js", "x"), ("examples/c.js", "x")]);
+    sample.left_out.insert("node_modules".into(), 40);
+    sample.left_out.insert("dist".into(), 2);
+    for (row, ..) in OPEN {
+        for evidence in sample.told(row) {
+            assert!(evidence.coverage.is_some(), "{row}: {evidence:?}");
+            let told = "files that do not count: 2 in tests and examples, 42 in dist, node_modules";
+            assert!(evidence.looked_at.ends_with(told), "{row}: {evidence:?}");
+        }
+    }
+}
+
+#[test]
 fn every_place_has_its_blob_and_no_reason_repeats_a_text_of_a_setting() {
     let value = "Zq7".repeat(9);
     let code = format!(
