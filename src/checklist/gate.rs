@@ -165,10 +165,12 @@ impl<'c> Assessment<'c> {
         let ids: Vec<&str> = which.map(|judged| judged.row.id.as_str()).collect();
         let all = others().count();
         let settled = others().filter(|judged| judged.standing.is_settled()).count();
+        let is_one = ids.len() == 1;
+        let be = if is_one { "is" } else { "are" };
         let (claim, reason) = match heaviest {
-            Verdict::Fail => (Claim::Fail, format!("{} fails", ids.join(", "))),
-            Verdict::Review => (Claim::Review, format!("{} is for review", ids.join(", "))),
-            Verdict::Open => (Claim::Open, format!("{} is open", ids.join(", "))),
+            Verdict::Fail => (Claim::Fail, format!("{} {}", ids.join(", "), if is_one { "fails" } else { "fail" })),
+            Verdict::Review => (Claim::Review, format!("{} {be} for review", ids.join(", "))),
+            Verdict::Open => (Claim::Open, format!("{} {be} open", ids.join(", "))),
             Verdict::Pass | Verdict::NotApplicable => (derived_pass(), "all rows of AUTHN and AUTHZ are passed".into()),
         };
         derived(claim, "the other rows of AUTHN and those of AUTHZ", (settled, all), reason)

@@ -1,5 +1,5 @@
-//! What is said of a row that no check has looked at: what decides it, how much of that there is, what is missing, and the command
-//! that would bring it.
+//! What is said of a row that no check has looked at: what decides it, how much of that there is, what is missing, and what would
+//! bring it.
 
 use super::launch_file::LaunchFile;
 use super::row::Row;
@@ -35,7 +35,7 @@ pub fn attest_command(id: &str, evidence: &str) -> String {
 }
 
 fn none_of(all: usize, of: &str) -> Coverage {
-    Coverage { seen: 0, all: all.max(1) as u64, of: of.to_owned() }
+    Coverage { seen: 0, all: all as u64, of: of.to_owned() }
 }
 
 type Why = (String, Coverage, String);
@@ -43,15 +43,15 @@ type Why = (String, Coverage, String);
 fn word(row: &Row) -> Why {
     let asks = row.word.asks.clone().unwrap_or_else(|| row.requirement.clone());
     let reason = format!("launch.attest.toml has no entry that counts; it would say: {asks}");
-    (reason, none_of(1, "words"), format!("`{}`", attest_command(&row.id, "FILE-OR-URL")))
+    (reason, none_of(1, "words"), "an entry with an owner, a role, a date and evidence".to_owned())
 }
 
 fn given(row: &Row) -> Why {
     let (what, change) = match row.area.id.as_str() {
-        "LOG" => ("logs", "`cleansweep launch check --logs PATH`".to_owned()),
-        _ => ("message", format!("the saved message with its headers: `{}`", attest_command(&row.id, "FILE"))),
+        "LOG" => ("logs", "logs of the application, with `--logs`"),
+        _ => ("message", "a message as it was received, with all its headers, as the record of the test"),
     };
-    (format!("No {what} was given"), none_of(1, "files"), change)
+    (format!("No {what} was given"), none_of(1, "files"), change.to_owned())
 }
 
 /// What a probe would have asked, as far as `launch.toml` tells.
@@ -65,8 +65,7 @@ fn probe(row: &Row, launch: Option<&LaunchFile>) -> Why {
         0 => "Only the running product can show it: no deployment was asked, and launch.toml names none for it",
         _ => "Only the running product can show it, and this program asks no deployment",
     };
-    let change = format!("such a probe, and its record as a file: `{}`", attest_command(&row.id, "FILE"));
-    (reason.to_owned(), none_of(all, of), change)
+    (reason.to_owned(), none_of(all, of), "such a test, and its record as a file of the project".to_owned())
 }
 
 fn hosts(launch: &LaunchFile) -> usize {
@@ -76,7 +75,7 @@ fn hosts(launch: &LaunchFile) -> usize {
 fn files(row: &Row, deciding: &Deciding) -> Why {
     let reason = "No check of the files says anything about it".to_owned();
     let change = match row.word.takes_record {
-        true => format!("a review by somebody, and its record as a file: `{}`", attest_command(&row.id, "FILE")),
+        true => "a review by somebody, and its record as a file of the project".to_owned(),
         false => deciding.how.trim_end_matches('.').to_owned(),
     };
     (reason, none_of(1, "checks"), change)
@@ -96,13 +95,9 @@ mod tests {
             };
             assert_eq!(evidence.claim, Claim::Open, "{}", row.id);
             let coverage = evidence.coverage.expect("it is counted");
-            assert!(coverage.seen == 0 && coverage.all > 0, "{}", row.id);
+            assert!(coverage.seen == 0 && !coverage.is_whole(), "{}", row.id);
             for text in [&evidence.reason, &evidence.looked_at, &evidence.would_change] {
                 assert!(text.len() > 10, "{}: {text}", row.id);
-            }
-            if row.word.lifts_open || row.word.takes_record {
-                let is_told = evidence.would_change.contains(&format!("launch attest {} ", row.id));
-                assert!(is_told || evidence.would_change.contains("--logs"), "{}", row.id);
             }
         }
     }
@@ -117,6 +112,6 @@ mod tests {
         let row = |id: &str| Checklist::embedded().row(id).expect("it is a row");
         let all = |id: &str| evidence(row(id), Some(&launch)).and_then(|e| e.coverage).map(|c| (c.seen, c.all));
         assert_eq!(all("TLS-01"), Some((0, 2)));
-        assert_eq!(all("MAIL-01"), Some((0, 1)), "one at least, or nothing would be missing");
+        assert_eq!(all("MAIL-01"), Some((0, 0)), "it names no domain");
     }
 }

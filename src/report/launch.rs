@@ -19,6 +19,7 @@ mod reports;
 use std::fmt::Write;
 
 use crate::checklist::syntax::{Fix, Means, Phase, Says};
+use crate::checklist::unseen::attest_command;
 use crate::checklist::{Assessment, Checklist, Judged, Row, Verdict};
 
 macro_rules! line {
@@ -42,6 +43,10 @@ pub fn explain(checklist: &Checklist, row: &Row, stack: Option<&str>) -> String 
     line!(out, "\nWhat a person's word can do\n  {}", word(row));
     if let Some(asks) = &row.word.asks {
         line!(out, "  It says: {asks}");
+    }
+    let evidence = if row.word.lifts_review { "FILE-OR-URL" } else { "FILE" };
+    if row.word.lifts_review || row.word.takes_record {
+        line!(out, "  {}", attest_command(&row.id, evidence));
     }
     if let Some(when) = &row.not_applicable_if {
         line!(out, "  It does not apply if {when}.");

@@ -165,7 +165,7 @@ fn a_word_counts_only_if_it_is_in_order() {
     let before = sandbox.read("launch.attest.toml");
     for (id, more, told) in [
         ("SEC-02", &PAGE[..], "`SEC-02` is not attestable"),
-        ("AUTHZ-02", &PAGE, "not attestable"),
+        ("AUTHZ-02", &PAGE, "is seen only by asking the running product"),
         ("MFA-02", &["--evidence", "nowhere.pdf"], "no such file"),
         ("MFA-02", &[], "no evidence"),
         ("MFA-02", &["--evidence", "http://example.com/x"], "an address is written like"),

@@ -121,6 +121,6 @@ fn table<'a>(path: &'a str, body: &[(u32, &'a str)]) -> Option<Table<'a>> {
         lower.split(|c: char| !c.is_alphanumeric() && c.is_ascii()).any(|word| ANSWERS.contains(&word))
             || ANSWERS.contains(&lower.as_str())
     };
-    let has_answers = rows.iter().any(|(_, cells)| cells[1..].iter().any(|cell| answers(cell)));
+    let has_answers = rows.iter().any(|(_, cells)| cells[1..].iter().any(&answers));
     (head.len() > 1 && !rows.is_empty() && has_answers).then_some(Table { path, line, head, rows })
 }

@@ -62,9 +62,15 @@ pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
         .at_all(bare.iter().map(|route| place(&route.at)));
 }
 
+/// Whether a source file runs in a browser, by what it imports.
+pub(super) fn is_browser(text: &str) -> bool {
+    let Some([browser, server, _]) = &*SEARCH else { return false };
+    browser.is_match(text) && !server.is_match(text)
+}
+
 /// The first guard of each file that runs in a browser.
 fn guards<'s>(survey: &Survey<'s>) -> Vec<(&'s str, u32)> {
-    let Some([browser, server, guards]) = &*SEARCH else { return Vec::new() };
+    let Some([_, _, guards]) = &*SEARCH else { return Vec::new() };
     let is_script = |language: Option<Language>| {
         matches!(language, Some(Language::JavaScript | Language::TypeScript | Language::Tsx))
     };
@@ -75,7 +81,7 @@ fn guards<'s>(survey: &Survey<'s>) -> Vec<(&'s str, u32)> {
             continue;
         }
         let Some(text) = survey.text(path) else { continue };
-        if (is_page || browser.is_match(text)) && !server.is_match(text) && guards.is_match(text) {
+        if guards.is_match(text) && (is_page || is_browser(text)) {
             let line = numbered(text).find(|(_, line)| guards.is_match(*line)).map_or(1, |(line, _)| line);
             found.push((path, line));
         }

@@ -19,9 +19,6 @@ const GUESSED: &[&str] = &[
 const OFTEN: &[&str] = &["max", "limit", "to", "points", "requests"];
 const LONG: &[&str] = &["windowMs", "timeWindow", "ttl", "period", "within", "duration"];
 
-/// How often a minute, of each route that has a limiter with numbers.
-type Rates<'r> = Vec<(&'r Route, f64)>;
-
 pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
     let limited: Vec<&Route> = launched(survey).filter(|route| route.has(Role::Limiter)).collect();
     if limited.is_empty() {
@@ -173,7 +170,7 @@ fn is_limiter(call: &Call) -> bool {
 /// How often a minute a limiter lets somebody through; none where it is not written as numbers.
 fn rate(text: &str) -> Option<f64> {
     let by_keys = || {
-        let often = OFTEN.iter().find_map(|key| after_key(text, key)).and_then(|rest| product(rest))?;
+        let often = OFTEN.iter().find_map(|key| after_key(text, key)).and_then(product)?;
         let (key, rest) = LONG.iter().find_map(|key| after_key(text, key).map(|rest| (*key, rest)))?;
         let long = minutes(rest, key)?;
         (long > 0.0).then_some(often / long)

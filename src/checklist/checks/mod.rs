@@ -93,10 +93,14 @@ const AREAS: &[Area] = &[
 /// Rows that are open when nothing was found: what was looked for, and what would change that.
 const OPEN: &[(&str, &str, &str)] = &[
     ("AUTHN-02", "a call that reads a token wrongly", "the record of a test with altered tokens"),
-    ("AUTHN-03", "a guard in the interface and no route", "a framework that is known, or the record of a review"),
+    (
+        "AUTHN-03",
+        "a guard in the interface, or a route of a framework that is known",
+        "a framework that is known, or the record of a review",
+    ),
     (
         "AUTHZ-04",
-        "a model or a table",
+        "models and tables",
         "models of an object mapper that is known, or the record of a test with two tenants",
     ),
     ("AUTHZ-05", "a query by a part of the request", "queries that are known, or the record of a review"),
@@ -108,17 +112,29 @@ const OPEN: &[(&str, &str, &str)] = &[
         "a route whose path has the word, or the word that there is none (`--says not-applicable`)",
     ),
     ("RATE-10", "a limiter", "limiters whose numbers are written"),
-    ("CORS-01", "settings of CORS", "a framework that is known, or a live probe"),
-    ("CORS-02", "settings of CORS", "a framework that is known, or a live probe"),
-    ("COOK-01", "settings of a session cookie", "settings of the session in the code, or a live probe of the login"),
-    ("COOK-02", "settings of a session cookie", "settings of the session in the code, or a live probe of the login"),
-    ("COOK-03", "settings of a session cookie", "settings of the session in the code, or a live probe of the login"),
-    ("COOK-05", "a call that makes a new session on login", "such a call, or a live probe of the login"),
-    ("HDR-01", "settings of security headers", "such settings, or a live probe"),
+    ("CORS-01", "settings of CORS", "a framework that is known, or the record of a test"),
+    ("CORS-02", "settings of CORS", "a framework that is known, or the record of a test"),
+    (
+        "COOK-01",
+        "settings of a session cookie",
+        "settings of the session in the code, or the record of a test of the login",
+    ),
+    (
+        "COOK-02",
+        "settings of a session cookie",
+        "settings of the session in the code, or the record of a test of the login",
+    ),
+    (
+        "COOK-03",
+        "settings of a session cookie",
+        "settings of the session in the code, or the record of a test of the login",
+    ),
+    ("COOK-05", "a call that makes a new session on login", "such a call, or the record of a test of the login"),
+    ("HDR-01", "settings of security headers", "the record of a test of the pages"),
     ("LOG-01", "calls that write to a log", "such calls, or logs that are given"),
     ("LOG-03", "calls that write an audit record", "such calls, or a word"),
     ("LOG-05", "metrics or request logs by route and status", "such metrics, or a word"),
-    ("VAL-03", "a setting of debugging", "such a setting, or a live probe"),
+    ("VAL-03", "a setting of debugging", "such a setting, or the record of a test"),
     ("MON-01", "the configuration of an uptime monitor", "such a configuration, or a word"),
     ("MON-02", "the configuration of an uptime monitor", "such a configuration"),
     ("MON-03", "the start of an error tracker", "such a start, or a word"),
@@ -126,13 +142,13 @@ const OPEN: &[(&str, &str, &str)] = &[
     ("MON-05", "an alert rule on the rate of errors", "such a rule, or a word"),
     ("MON-06", "receivers of alerts", "a configuration that names them, or a word"),
     ("MON-08", "a document on recovery", "such a document, or a word"),
-    ("PERF-01", "a result of k6 or oha", "such a result, or a live probe"),
+    ("PERF-01", "a result of k6 or oha", "such a result, or the record of a test"),
     ("DEP-01", "a pipeline or a document that deploys", "either of them, or a word"),
     ("DEP-02", "a document on rolling back", "such a document, or a word"),
     ("DEP-03", "the owner of the rollback", "a document that names one, or a word"),
     ("DEP-04", "a pipeline that deploys", "a pipeline that deploys and then runs a smoke test"),
     ("DEP-05", "a list from staging to production", "such a list, or a word"),
-    ("DEP-06", "a health route, or a platform that asks one", "both, or a live probe"),
+    ("DEP-06", "a health route, or a platform that asks one", "both, or the record of a test"),
     ("DEP-07", "a document on backups", "such a document, or a word"),
     ("DEP-08", "environment variables", "code that reads one"),
     ("DEP-09", "a document on spikes, webhooks and scraping", "such a document"),
@@ -210,14 +226,19 @@ pub fn decide(facts: &Facts<'_>) -> Decided {
             (Some((path, line, why)), passes) => {
                 let reason = match passes {
                     true => format!("Not everything could be read: {why}"),
-                    false => format!("No {} was found, and not everything could be read: {why}", article_less(what)),
+                    false => format!("Looked for {what} and found none, but not everything could be read: {why}"),
                 };
-                told.open(row).reason(reason).at(path, line).looked_at(survey.looked_at()).of(survey.coverage());
+                told.open(row)
+                    .reason(reason)
+                    .at(path, line)
+                    .looked_at(survey.looked_at())
+                    .of(survey.coverage())
+                    .change(format!("that what was not read can be read, and {change}"));
             }
             (None, false) => {
                 let reason = match survey.code.is_empty() && survey.settings.is_empty() {
                     true => "No source file and no settings that are understood were found.".to_owned(),
-                    false => format!("No {} was found.", article_less(what)),
+                    false => format!("Looked for {what}, and found none."),
                 };
                 told.open(row).reason(reason).looked_at(survey.looked_at()).change(*change);
             }
@@ -226,10 +247,6 @@ pub fn decide(facts: &Facts<'_>) -> Decided {
     }
     let (variables, written) = (variables::table(&survey), handover::written(&survey));
     Decided { rows: told.finish(&survey), variables, written }
-}
-
-fn article_less(what: &str) -> &str {
-    ["a ", "an ", "the "].iter().find_map(|article| what.strip_prefix(article)).unwrap_or(what)
 }
 
 fn is_pass(claim: &Claim) -> bool {

@@ -1,6 +1,7 @@
 //! RATE-07: what a stranger can copy wholesale: limiters before lists, and the largest page that the code gives.
 
 use super::access::{launched, place, shown};
+use super::client::is_browser;
 use super::say::{Told, count, names};
 use super::survey::{Survey, numbered};
 use crate::code::{Method, Role, Route};
@@ -55,7 +56,7 @@ fn is_list(route: &Route) -> bool {
 /// Where a number bounds a page.
 fn bounds<'s>(survey: &Survey<'s>) -> Vec<(&'s str, u32)> {
     let mut found = Vec::new();
-    for file in survey.launched() {
+    for file in survey.launched().filter(|file| !is_browser(file.text)) {
         for (line, text) in numbered(file.text) {
             let lower = text.to_ascii_lowercase();
             let bounds = BOUNDS.iter().any(|word| lower.contains(word));

@@ -308,7 +308,11 @@ impl Sec<'_> {
     fn logs(&self) -> Evidence {
         let looked_at = "the logs that were given with --logs";
         let mut told = match self.secrets.logs {
-            None => evidence(Means::Given, Claim::Open, looked_at, "no logs were given".into()),
+            None => {
+                let mut told = evidence(Means::Given, Claim::Open, looked_at, "no logs were given".into());
+                told.coverage = Some(Coverage { seen: 0, all: 0, of: "log files".into() });
+                told
+            }
             Some(logs) => {
                 let skipped = logs.coverage.skipped.len();
                 let items = logs.coverage.items;
@@ -330,7 +334,7 @@ impl Sec<'_> {
                 told
             }
         };
-        told.would_change = "`cleansweep launch check --logs PATH` with logs of the application and the CI".into();
+        told.would_change = "logs of the application and the CI, with --logs".into();
         told
     }
 
@@ -373,11 +377,15 @@ impl Sec<'_> {
         };
         told.would_change =
             "`git rm --cached` of the file and a line in .gitignore, once its values are rotated".into();
+        if told.coverage.is_none() {
+            told.coverage = Some(Coverage { seen: 0, all: 0, of: "tracked paths".into() });
+        }
         let mut all = vec![told];
         if self.secrets.deployed {
             let reason = "the deployment that launch.toml names was not asked for /.env and the like".into();
             let mut probe = evidence(Means::Live, Claim::Open, "/.env, /.git/HEAD, /actuator/env, /debug", reason);
-            probe.would_change = "a probe of the deployment".into();
+            probe.would_change = "such a test, and its record as a file of the project".into();
+            probe.coverage = Some(Coverage { seen: 0, all: 4, of: "addresses".into() });
             all.push(probe);
         }
         all

@@ -67,7 +67,7 @@ fn is_tenant_itself(name: &str) -> bool {
     let is = |word: &&str| {
         name == **word || name.strip_suffix('s') == Some(*word) || name == format!("{}ies", word.trim_end_matches('y'))
     };
-    THEMSELVES.iter().any(|word| is(&word))
+    THEMSELVES.iter().any(is)
 }
 
 /// The models of a file, by the form in which each object mapper has them.
@@ -94,6 +94,10 @@ fn is_brace(line: &str) -> bool {
 
 fn is_end(line: &str) -> bool {
     line.trim() == "end"
+}
+
+fn is_closed(line: &str) -> bool {
+    line.trim_start().starts_with(['}', ')']) && line.contains(')')
 }
 
 /// The first line that is no longer indented.
@@ -132,6 +136,10 @@ fn begins(path: &str, line: &str, next: &str) -> Option<(String, End)> {
         "js" | "ts" | "mjs" | "cjs" if line.contains("new Schema(") || line.contains("new mongoose.Schema(") => {
             let (before, _) = line.split_once('=')?;
             (before.trim().rsplit(' ').next()?, is_brace)
+        }
+        "js" | "ts" | "mjs" | "cjs" if line.contains("sequelize.define(") => (line.split_once("define(")?.1, is_closed),
+        "js" | "ts" | "mjs" | "cjs" if trimmed.contains(".init(") && (line.contains('{') || next.trim() == "{") => {
+            (trimmed.split_once(".init(")?.0, is_closed)
         }
         "ts" if trimmed.starts_with("@Entity(") && next.contains("class ") => (next.split_once("class ")?.1, is_brace),
         "java" if trimmed.starts_with("@Entity") && next.contains("class ") => (next.split_once("class ")?.1, is_brace),

@@ -92,7 +92,7 @@ fn row_in_full(row: &RowReport) -> Markup {
             ul.seen { @for evidence in &row.evidence { (seen(evidence)) } }
             @if !row.is_settled() {
                 p {
-                    b { "Next: " } (row.next) " " span.soft { "(" (row.who) ", " (row.takes) ")" }
+                    b { "Next: " } (row.advice()) " " span.soft { "(" (row.who) ", " (row.takes) ")" }
                     @if let Some(command) = &row.command { br; code { (command) } }
                 }
                 @for snippet in &row.snippets {
@@ -132,7 +132,10 @@ fn seen(evidence: &EvidenceReport) -> Markup {
                     "At "
                     @for (at, place) in evidence.places.iter().take(PLACES).enumerate() {
                         @if at > 0 { ", " }
-                        code { (place.told()) } @if let Some(blob) = &place.blob { " " span.soft { "(blob " (short(blob)) ")" } }
+                        code { (place.told()) }
+                        @if let Some(blob) = place.blob.as_ref().filter(|_| at == 0 || evidence.places[at - 1].path != place.path) {
+                            " " span.soft { "(blob " (short(blob)) ")" }
+                        }
                     }
                     @if evidence.places.len() > PLACES { ", and " (evidence.places.len() - PLACES) " more" }
                 }

@@ -117,11 +117,11 @@ pub(super) fn why(report: &LaunchReport) -> Vec<String> {
     }
     if !report.rejected.is_empty() {
         why.push(format!(
-            "{} in launch.attest.toml for nothing: something is wrong there.",
+            "{} for nothing; the report says what is wrong with it.",
             if report.rejected.len() == 1 {
-                "1 entry counts".to_owned()
+                "1 entry of launch.attest.toml counts".to_owned()
             } else {
-                format!("{} entries count", report.rejected.len())
+                format!("{} entries of launch.attest.toml count", report.rejected.len())
             }
         ));
     }

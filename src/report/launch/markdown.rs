@@ -107,7 +107,7 @@ fn row_in_full(out: &mut String, row: &RowReport) {
     }
     row.evidence.iter().for_each(|evidence| seen(out, evidence));
     if !row.is_settled() {
-        line!(out, "\nNext: {} ({}, {})", say(&row.next), prose(&row.who), prose(&row.takes));
+        line!(out, "\nNext: {} ({}, {})", say(&row.advice()), prose(&row.who), prose(&row.takes));
         if let Some(command) = &row.command {
             line!(out, "  {}", code(command));
         }
@@ -206,7 +206,6 @@ fn credential(out: &mut String, report: &LaunchReport, planned: &Planned) {
             for phase in phases(&runbook.steps) {
                 line!(out, "- [ ] {phase}");
             }
-            line!(out, "- [ ] Proof that it is dead");
         }
         None => line!(
             out,

@@ -92,11 +92,7 @@ fn write_row(out: &mut String, row: &RowReport) {
                 line!(out, "             and {more} more");
             }
             if row.verdict == "open" {
-                // The command is below.
-                let change = evidence.would_change.split(": `").next().unwrap_or_default();
-                if !change.starts_with('`') {
-                    line!(out, "           {DIM}would tell: {}{DIM:#}", tame(change));
-                }
+                line!(out, "           {DIM}would tell: {}{DIM:#}", tame(&evidence.would_change));
             }
         }
         None => {}

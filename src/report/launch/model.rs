@@ -391,6 +391,19 @@ impl RowReport {
         self.asks.is_none() && self.evidence.iter().any(|evidence| evidence.verdict == "open" && evidence.by == "live")
     }
 
+    /// What to do next, where the reason stands beside it.
+    #[must_use]
+    pub fn advice(&self) -> String {
+        let reason = self.evidence.iter().find(|evidence| evidence.verdict == self.verdict).map(|e| e.reason.as_str());
+        match (self.verdict, reason) {
+            ("review", Some(_)) => format!("Somebody has to judge. {}", self.fix),
+            ("open", Some(reason)) => {
+                self.next.strip_prefix(&format!("Not known: {reason}. ")).unwrap_or(&self.next).to_owned()
+            }
+            _ => self.next.clone(),
+        }
+    }
+
     /// What kind of answer it is, for a reader: a fail and what is not known are as loud as each other.
     #[must_use]
     pub fn tone(&self) -> &'static str {

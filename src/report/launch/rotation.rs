@@ -47,13 +47,16 @@ pub(super) fn known(planned: &Planned) -> String {
         .join(", ")
 }
 
-/// The kinds of steps that a runbook has, each once, in their order; the proof is the last.
+/// The kinds of steps that a runbook has, each once, in their order. The proof that the old value is dead is one of them.
 pub(super) fn phases(steps: &Steps) -> Vec<&'static str> {
     let mut phases: Vec<&'static str> = Vec::new();
     for step in &steps.steps {
         if !phases.contains(&step.phase) {
             phases.push(step.phase);
         }
+    }
+    if !phases.contains(&"Prove") {
+        phases.push("Prove");
     }
     phases
 }
@@ -75,10 +78,9 @@ fn credential(planned: &Planned, runbook: Option<&RunbookReport>) -> Markup {
             @match runbook {
                 Some(runbook) => {
                     p.ticks {
-                        a href={ "#runbook-" (runbook.number) } { "Runbook " (runbook.number) } ": "
-                        @for phase in phases(&runbook.steps) { span.tick { (phase) } " " }
-                        span.tick { "Proof that it is dead" } " "
-                        span.tick { "Ledger" }
+                        a href={ "#runbook-" (runbook.number) } { "Runbook " (runbook.number) }
+                        @for phase in phases(&runbook.steps) { " " span.tick { (phase) } }
+                        " " span.tick { "Ledger" }
                     }
                 }
                 None => p { "There is no runbook for it: replace it where it was issued, and see that the old value is refused." },

@@ -197,10 +197,14 @@ fn message(row: &RowReport) -> String {
     let reason = match heard {
         Some(evidence) => evidence.reason.clone(),
         None if row.is_settled() => row.standing.clone(),
-        None => "nobody has looked".into(),
+        None => "it is not known".into(),
     };
     let lead = if row.verdict == "review" { "For review: " } else { "" };
-    let next = if row.is_settled() { String::new() } else { format!(" {}", row.next) };
+    let next = if row.is_settled() { String::new() } else { format!(" {}", row.advice()) };
+    let next = match &row.command {
+        Some(command) => format!("{next} Then: {command}"),
+        None => next,
+    };
     plain(&format!("{lead}{}: {}.{next}", row.title, reason.trim_end_matches('.')))
 }
 

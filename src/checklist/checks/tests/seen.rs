@@ -71,6 +71,15 @@ fn models_without_a_tenant_beside_those_with_one() {
             )],
         ),
         ("AUTHZ-04", Open, "", &[("a/models.py", "class Note(models.Model):\n    text = F()\n")]),
+        (
+            "AUTHZ-04",
+            Review,
+            "models/note.ts:1",
+            &[
+                ("models/bill.ts", "Bill.init(\n  {\n    teamId: INTEGER\n  },\n  { sequelize }\n)\n"),
+                ("models/note.ts", "Note.init({\n  text: STRING\n}, { sequelize })\n"),
+            ],
+        ),
         ("AUTHZ-04", Open, "", &[("tests/models.py", "class Bill(models.Model):\n    team_id = F()\n")]),
         ("AUTHZ-04", Open, "", &[("a.py", "class Note(BaseModel):\n    team_id = 1\n")]),
     ]);
