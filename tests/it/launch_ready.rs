@@ -152,6 +152,17 @@ fn a_project_whose_rows_are_passed_or_attested_is_ready() {
     let rows: Vec<(String, String)> =
         left(&before).into_iter().filter(|(id, _)| !DERIVED.contains(&id.as_str())).collect();
     assert!(rows.iter().all(|(_, verdict)| verdict != "fail"), "{rows:?}");
+    let handover = &before["handover"];
+    let variables = handover["variables"].as_array().expect("a list");
+    let secret = variables.iter().find(|variable| variable["name"] == "SESSION_SECRET").expect("it is read");
+    assert_eq!(secret["read"][0]["path"], "src/app.js", "{secret}");
+    assert!(secret["listed"].to_string().contains(".env.example"), "{secret}");
+    assert!(handover["dns"].to_string().contains("s1._domainkey.example.com"), "{}", handover["dns"]);
+    assert!(handover["health_routes"].to_string().contains("GET /health (src/app.js:"), "{handover}");
+    for part in ["dns", "variables", "health", "backup", "rollback"] {
+        let written = handover["written"].as_array().expect("a list");
+        assert!(written.iter().any(|one| one["part"] == part && one["filled"] == true), "{part}: {handover}");
+    }
     assert!(rows.len() > 50, "the files alone do not make it ready: {}", rows.len());
     attest(&sandbox, &rows, before["date"].as_str().expect("a day"));
     let after = report(&sandbox);

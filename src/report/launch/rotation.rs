@@ -65,7 +65,7 @@ fn credential(planned: &Planned, runbook: Option<&RunbookReport>) -> Markup {
     let facts = known(planned);
     html! {
         article.row id={ "credential-" (planned.order) } {
-            h4 { (planned.order) ". " (planned.title) " " code { (tame(&planned.secret)) } }
+            h3 { (planned.order) ". " (planned.title) " " code { (tame(&planned.secret)) } }
             p {
                 (planned.severity) ", " (planned.confidence) " confidence · " (exposed(planned.exposed))
                 @if let Some(since) = &planned.since { ", since " (since) }

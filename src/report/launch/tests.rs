@@ -181,10 +181,16 @@ fn all_rows_are_in_the_auditors_papers_and_fail_and_open_are_as_loud() {
     for tone in ["fail", "open"] {
         assert!(page.contains(&format!("<span class=\"tag {tone}\">{}</span>", tone.to_uppercase())), "{tone}");
     }
-    for part in
-        ["Handed over by", "Environment variables", "SESSION_SECRET", "https://app.example.com/health", "renew it"]
-    {
+    for part in [
+        "Handed over by", "Environment variables", "SESSION_SECRET", "MAIL_KEY", "nowhere",
+        "https://app.example.com/health", "renew it",
+    ] {
         assert!(page.contains(part) && (part == "renew it" || text.contains(part)), "{part}");
+    }
+    for text in [&page, &text] {
+        let proofs = text.matches("With the leaked value in the variable LEAKED").count();
+        assert_eq!(proofs, report.runbooks.len(), "each runbook is there once");
+        assert!(report.rotation.credentials.len() > report.runbooks.len(), "some are for several");
     }
     assert!(page.contains("git filter-repo") && page.contains("Proof that it is dead"), "the runbooks");
     assert!(!page.contains("token=x"), "an address is shown without its query");
