@@ -179,6 +179,9 @@ fn a_word_counts_only_if_it_is_in_order() {
         assert!(output.err().contains(told), "{id} {more:?}: {}", output.err());
         assert_eq!(sandbox.read("launch.attest.toml"), before, "{id} {more:?}: nothing is written");
     }
+    let page = attest(&sandbox, "AUTHN-02", &PAGE).assert_code(0).out();
+    assert!(page.contains("While the row is open it lifts nothing"), "{page}");
+    assert_eq!(standing(&report(&sandbox, &[]), "AUTHN-02"), "open");
     let unsaid = sandbox.run(["launch", "attest", "MFA-02", "--owner", "Ada", "--role", "CTO"]).assert_code(2);
     assert!(unsaid.err().contains("--statement is missing. MFA-02 asks:"), "{}", unsaid.err());
 }

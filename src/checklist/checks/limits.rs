@@ -40,27 +40,18 @@ pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
         (guessed.len() + reading.len(), "a limiter of its own for signing in, stricter than that for reading");
     let loosest = of_guessed.iter().copied().reduce(f64::max);
     let strictest = of_reading.iter().copied().reduce(f64::min);
-    let (loosest, strictest) = match (loosest, strictest) {
-        (Some(loosest), Some(strictest)) => (loosest, strictest),
-        (loosest, strictest) => {
-            let which = match (loosest, strictest) {
-                (Some(_), None) => "Signing in has a limit in numbers, and no route that reads has one beside it.",
-                (None, Some(_)) => "Reading has a limit in numbers, and for signing in none was found.",
-                _ => "Limiters were found, and none whose numbers are written beside them.",
-            };
-            let places =
-                limited.iter().flat_map(|route| route.mentions(Role::Limiter)).map(|limiter| place(&limiter.at));
-            told.review("RATE-10")
-                .reason(which)
-                .looked_at(looked_at)
-                .counted(known, all, "routes")
-                .change(change)
-                .at_all(places);
-            return;
-        }
+    let (Some(loosest), Some(strictest)) = (loosest, strictest) else {
+        let which = match (loosest, strictest) {
+            (Some(_), None) => "Signing in has a limit in numbers, and no route that reads has one beside it.",
+            (None, Some(_)) => "Reading has a limit in numbers, and for signing in none was found.",
+            _ => "Limiters were found, and none whose numbers are written beside them.",
+        };
+        let say =
+            told.review("RATE-10").reason(which).looked_at(looked_at).counted(known, all, "routes").change(change);
+        say.at_all(limiters(&limited));
+        return;
     };
-    let places: Vec<(&str, u32)> =
-        guessed.iter().flat_map(|route| route.mentions(Role::Limiter)).map(|l| place(&l.at)).collect();
+    let places = limiters(&guessed);
     let numbers =
         format!("{} a minute where somebody can guess, {} a minute for reading", number(loosest), number(strictest));
     if loosest >= strictest {
@@ -78,18 +69,26 @@ pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
             .change("another number in one of the limiters")
             .at_all(places);
     } else {
-        let without =
-            guessed.iter().filter(|route| !route.has(Role::Limiter)).map(|route| shown(route)).collect::<Vec<_>>();
-        let rest = match without.as_slice() {
-            [] => "for the other routes that read no number was found".to_owned(),
-            routes => format!("before {} no limiter was seen", names(routes.iter().map(String::as_str))),
-        };
         told.review("RATE-10")
-            .reason(format!("The numbers that were found are {numbers}; {rest}."))
+            .reason(format!("The numbers that were found are {numbers}; {}.", rest(&guessed)))
             .looked_at(looked_at)
             .counted(known, all, "routes")
             .change(change)
             .at_all(places);
+    }
+}
+
+/// Where the limiters of routes are named.
+fn limiters<'r>(routes: &[&'r Route]) -> Vec<(&'r str, u32)> {
+    routes.iter().flat_map(|route| route.mentions(Role::Limiter)).map(|limiter| place(&limiter.at)).collect()
+}
+
+/// What is not known beside the numbers.
+fn rest(guessed: &[&Route]) -> String {
+    let without: Vec<String> = guessed.iter().filter(|r| !r.has(Role::Limiter)).map(|route| shown(route)).collect();
+    match without.as_slice() {
+        [] => "for the other routes that read no number was found".to_owned(),
+        routes => format!("before {} no limiter was seen", names(routes.iter().map(String::as_str))),
     }
 }
 

@@ -101,6 +101,9 @@ pub(crate) fn run(args: &AttestArgs) -> Result<Exit, CliError> {
     let until = after.of(row).map(|entry| entry.expires.to_string()).unwrap_or_default();
     let effect = match args.says {
         Says::RiskAccepted => "It lifts nothing; it says who looks after it.",
+        Says::Met if row.word.takes_record && args.evidence.as_deref().is_some_and(|e| e.contains("://")) => {
+            "It judges what a check left for review. While the row is open it lifts nothing: that takes the record of a test, as a file."
+        }
         _ => "It counts unless a check fails; `cleansweep launch check` tells how the row stands.",
     };
     output::print(&format!("{}: {shown} has the word of {} until {until}. {effect}\n", row.id, args.owner))?;

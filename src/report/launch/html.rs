@@ -94,7 +94,7 @@ pub(super) fn why(report: &LaunchReport) -> Vec<String> {
     let probes = report.rows.iter().filter(|row| row.gate && row.verdict == "open" && row.is_for_probe()).count();
     if probes > 0 {
         why.push(format!(
-            "{probes} of them only a test of the running product can settle. This program makes none: have it made, and attest its record."
+            "{probes} of those that are not known only a test of the running product can settle, which this program does not make. Have it made, and attest its record."
         ));
     }
     if report.readiness == "not ready for external users" {
