@@ -61,6 +61,9 @@ pub fn decide(secrets: &Secrets<'_>) -> BTreeMap<String, Vec<Evidence>> {
     let logged = secrets.logs.into_iter().flat_map(|logs| logs.findings.iter().chain(&logs.silenced));
     let redactor = Redactor::new(all.chain(logged).map(|finding| &finding.secret));
     let mut by_row: BTreeMap<String, Vec<Evidence>> = rows.into_iter().map(|(id, all)| (id.to_owned(), all)).collect();
+    if secrets.logs.is_some() {
+        by_row.insert("LOG-01".to_owned(), vec![sec.logs()]);
+    }
     by_row.values_mut().flatten().for_each(|evidence| redact(evidence, &redactor));
     by_row
 }

@@ -52,7 +52,9 @@ fn a_whole_scan_that_finds_nothing_passes_and_logs_stay_open() {
     };
     assert_eq!(verdicts(&all), expected(Verdict::Open));
     all.logs = Some(&logs);
-    assert_eq!(verdicts(&all), expected(Verdict::Pass));
+    let with_logs = verdicts(&all);
+    assert_eq!(with_logs[0], ("LOG-01".to_owned(), Verdict::Pass));
+    assert_eq!(with_logs[1..], expected(Verdict::Pass));
     all.deployed = true;
     assert_eq!(of(&all, "SEC-05"), Verdict::Open, "the deployment was not asked");
 }
@@ -106,7 +108,9 @@ fn a_secret_fails_the_rows_that_it_is_about() {
     let logs = with(vec![token("app.log")]);
     let mut all = secrets(&outcome, &gathered, &[]);
     all.logs = Some(&logs);
-    assert_eq!((of(&all, "SEC-04"), of(&all, "SEC-07")), (Verdict::Fail, Verdict::Fail));
+    for row in ["SEC-04", "SEC-07", "LOG-01"] {
+        assert_eq!(of(&all, row), Verdict::Fail, "{row}");
+    }
 }
 
 #[test]
