@@ -50,12 +50,14 @@ fn is_digit(byte: u8) -> bool {
     DIGITS[usize::from(byte)] != NONE
 }
 
-/// The last byte of a word that is below all digits, such as a blank, a quotation mark, a bracket. It may name the smallest digit `+`.
+/// The last byte of a word that is below all digits, such as a blank, a quotation mark, a bracket.
+#[inline]
 fn last_below_digits(word: [u8; WORD]) -> Option<usize> {
     const SMALLEST: u64 = u64::from_le_bytes([b'+'; WORD]);
     const HIGHEST: u64 = u64::from_le_bytes([0x80; WORD]);
     let word = u64::from_le_bytes(word);
-    let below = word.wrapping_sub(SMALLEST) & !word & HIGHEST;
+    // With its highest bit set no byte borrows from the next.
+    let below = !((word | HIGHEST) - SMALLEST | word) & HIGHEST;
     (below != 0).then(|| WORD - 1 - below.leading_zeros() as usize / 8)
 }
 
@@ -92,7 +94,7 @@ impl Digits<'_> {
             let word = text.get(at..)?.first_chunk::<WORD>()?;
             if let Some(last) = last_below_digits(*word) {
                 // A run can begin after it.
-                at += if word[last] < b'+' { last + 1 + STRIDE } else { STRIDE };
+                at += last + 1 + STRIDE;
             } else if let Some(last) = word.iter().rposition(|&b| !is_digit(b)) {
                 at += last + 1 + STRIDE;
             } else if let Some(after) = self.is_alone(at) {
@@ -115,8 +117,7 @@ impl Digits<'_> {
         let after = self.text[at + WORD..].first_chunk::<WORD>()?;
         last_below_digits(*before)?;
         let last = last_below_digits(*after)?;
-        let sure = |word: &[u8]| word.iter().any(|&b| b < b'+');
-        (after[last] < b'+' && sure(before)).then_some(at + WORD + last + 1)
+        Some(at + WORD + last + 1)
     }
 
     /// Decodes a run, or what is in it after a sign. Returns where it ends.
@@ -132,7 +133,8 @@ impl Digits<'_> {
         let text = self.text;
         let starts = [run.start].into_iter().chain(cut_off).chain(after_signs.take(TRIES));
         starts
-            .filter(|&start| start + SHORTEST <= run.end && looks(&head(&text[start..start + HEAD])))
+            .filter(|&start| start + SHORTEST <= run.end && may_begin(&text[start..start + HEAD]))
+            .filter(|&start| looks(&head(&text[start..start + HEAD])))
             .find_map(|start| self.value(start..run.end, alone))
             .unwrap_or(run.end)
     }
@@ -271,6 +273,26 @@ fn head(digits: &[u8]) -> [u8; HEAD / 4 * 3] {
     head
 }
 
+/// Whether the first digits of a value are any that [`looks`] can hold of: most names and paths are told by four of them.
+fn may_begin(digits: &[u8]) -> bool {
+    let mut start = [0; 4];
+    for (to, digit) in start.iter_mut().zip(digits) {
+        *to = DIGITS[usize::from(*digit)];
+    }
+    let [a, b, c] = bytes(start);
+    match a {
+        // The first bytes of gzip and zlib, and of texts of two bytes a character.
+        0x1f | 0x78 | 0xfe | 0xff | 0 => true,
+        // What goes on in one of UTF-8 does not begin it.
+        0x80..=0xc1 => false,
+        0xc2.. => b & 0xc0 == 0x80,
+        _ => {
+            b == 0
+                || !is_control(a) && !is_control(b) && (b < 0x80 || b >= 0xc2) && (c < 0x80 || b >= 0x80 || c >= 0xc2)
+        }
+    }
+}
+
 /// Whether a value that begins like this is worth decoding.
 fn looks(head: &[u8]) -> bool {
     is_text(head) || is_wide(head) || inflate::kind(head).is_some()
@@ -305,9 +327,14 @@ fn line_end(rest: &[u8]) -> Option<usize> {
     Some(end + blanks)
 }
 
+/// Whether a byte is none of a text.
+fn is_control(byte: u8) -> bool {
+    matches!(byte, 0..=8 | 11 | 14..=26 | 28..=31 | 0x7f)
+}
+
 /// Whether `bytes` are a text: hardly a control character, hardly a byte that is not UTF-8.
 pub(super) fn is_text(bytes: &[u8]) -> bool {
-    let control = |b: &&u8| matches!(b, 0..=8 | 11 | 14..=26 | 28..=31 | 0x7f);
+    let control = |b: &&u8| is_control(**b);
     let allowed = bytes.len() / 16;
     let start = &bytes[..bytes.len().min(HEAD)];
     // What is cut in the middle of a character is a text still.
@@ -350,4 +377,52 @@ fn is_something_else(before: &[u8]) -> bool {
             .is_some_and(|line| memmem::find(line, b"-----BEGIN ").is_some())
     };
     ends.iter().any(|end| near.ends_with(end)) || armour()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_by_its_first_digits_is_nothing_to_decode() {
+        let digits = |head: &[u8; 12]| -> Vec<u8> {
+            let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+            let groups = head.chunks_exact(3).map(|g| u32::from(g[0]) << 16 | u32::from(g[1]) << 8 | u32::from(g[2]));
+            groups.flat_map(|group| [18, 12, 6, 0].map(|by| alphabet[(group >> by) as usize & 63])).collect()
+        };
+        let mut kept = 0;
+        for start in 0..=u16::MAX {
+            let [a, b] = start.to_be_bytes();
+            for c in [0, b'a', 0x7f, 0x80, 0xc3, 8] {
+                for rest in [
+                    *b"text text",
+                    [0, b'b', 0, b'c', 0, b'd', 0, b'e', 0],
+                    [b'b', 0, b'c', 0, b'd', 0, b'e', 0, 0],
+                    [0x80; 9],
+                ] {
+                    let mut value = [0; 12];
+                    value[..3].copy_from_slice(&[a, b, c]);
+                    value[3..].copy_from_slice(&rest);
+                    let digits = digits(&value);
+                    assert_eq!(head(&digits), value);
+                    assert!(!looks(&value) || may_begin(&digits), "{value:?}");
+                    kept += u32::from(may_begin(&digits));
+                }
+            }
+        }
+        assert!(kept < 24 * 65536 / 3, "{kept}");
+    }
+
+    #[test]
+    fn the_last_byte_below_all_digits_is_found_in_any_word() {
+        for at in 0..WORD {
+            for byte in 0..=u8::MAX {
+                for other in [b'+', b'a', 0x80, 0xff] {
+                    let mut word = [other; WORD];
+                    word[at] = byte;
+                    assert_eq!(last_below_digits(word), (byte < b'+').then_some(at), "{byte} at {at}");
+                }
+            }
+        }
+    }
 }

@@ -67,9 +67,9 @@ impl Pieces {
         (self.list.len(), self.bytes.len())
     }
 
-    /// Puts the pieces in order of place and leaves, of those that overlap, the first.
+    /// Puts the pieces in order of place and leaves, of those that overlap, the first; of two at one place, what tells more of it.
     pub(super) fn settle(&mut self) {
-        self.list.sort_by_key(|piece| (piece.source.start, std::cmp::Reverse(piece.source.end)));
+        self.list.sort_by_key(|piece| (piece.source.start, std::cmp::Reverse(piece.source.end), piece.how));
         let mut end = 0;
         self.list.retain(|piece| {
             let apart = piece.source.start >= end;
