@@ -5,7 +5,7 @@ use cleansweep::blob::Skipped;
 use cleansweep::source::container::{self, Limits, Member, Sink, Source};
 
 use crate::support::packed::{
-    Zipped, ar, asar, bzip2, cpio, gzip, lz4, lzma, rpm, seven, tar, tarred, xz, zip, zlib, zstd,
+    Zipped, ar, asar, binary_cpio, bzip2, cpio, gzip, lz4, lzma, rpm, seven, tar, tarred, xz, zip, zlib, zstd,
 };
 use crate::support::secrets::github;
 use crate::support::{Random, Sandbox};
@@ -42,6 +42,7 @@ fn each(text: &[u8]) -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("a.deb", ar(&[("data.tar.xz", &xz(&tar(members)))]), "data.tar.xz!/b/c.yml"),
         ("a.rpm", rpm(&zstd(&cpio(members))), "b/c.yml"),
         ("a.cpio", cpio(members), "b/c.yml"),
+        ("b.cpio", binary_cpio(members, false), "b/c.yml"),
         ("a.asar", asar("c.yml", text), "c.yml"),
         ("a.7z", seven(members), "b/c.yml"),
     ]

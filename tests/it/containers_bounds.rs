@@ -117,6 +117,15 @@ fn what_cannot_be_read_is_told() {
     let encrypted = Zipped { encrypted: true, ..Zipped::new("secret.yml", &text(1)) };
     let output = scan("a.zip", &zip(&[encrypted, Zipped::new("b.txt", b"nothing")]), &[]).assert_code(3);
     assert_eq!(skipped(&output), [entry("a.zip!/secret.yml", "unsupported")]);
+    for (number, name) in [(9, "Deflate64"), (98, "PPMd"), (2000, "method 2000")] {
+        let odd = Zipped { method: Some(number), ..Zipped::new("odd.yml", &text(1)) };
+        let rar = Zipped { stored: true, ..Zipped::new("in.rar", b"Rar!\x1a\x07\x01\0\x33\x92\xb5") };
+        let output = scan("a.zip", &zip(&[odd, rar]), &[]).assert_code(3);
+        assert_eq!(skipped(&output), [entry("a.zip!/in.rar", "unsupported"), entry("a.zip!/odd.yml", "unsupported")]);
+        assert!(output.out().contains(name), "{}", output.out());
+    }
+    let output = scan("a.rar", b"RE~^\x14\0\x03\x01", &[]).assert_code(3);
+    assert_eq!(skipped(&output), [entry("a.rar", "unsupported")]);
     let output = scan("a.rar", b"Rar!\x1a\x07\x01\0\x33\x92\xb5", &[]).assert_code(3);
     assert_eq!(skipped(&output), [entry("a.rar", "unsupported")]);
     let sandbox = Sandbox::with("out.tar", tar(&[("in.7z", &seven(&[("a.yml", &text(1))])[..60])]));

@@ -1,4 +1,4 @@
-//! cpio in its forms of ASCII, and RPM packages, which hold one.
+//! cpio in its forms of ASCII and in the binary one of before, and RPM packages, which hold one.
 
 use std::io::{self, Read};
 
@@ -12,6 +12,9 @@ const NEW: usize = 110;
 /// Length of a header of the old form: the magic and numbers in octal.
 const OLD: usize = 76;
 
+/// Length of a header of the binary form: numbers of 16 bits, the magic first, in the order of the machine that wrote them.
+const BINARY: usize = 26;
+
 /// The longest name that is read, in bytes.
 const NAME: u64 = 1 << 16;
 
@@ -23,8 +26,31 @@ pub(super) fn is_header(start: &[u8]) -> bool {
     match start.get(..6) {
         Some(b"070701" | b"070702") => start.get(..NEW).is_some_and(|h| h.iter().all(u8::is_ascii_hexdigit)),
         Some(b"070707") => start.get(..OLD).is_some_and(|h| h.iter().all(|b| (b'0'..=b'7').contains(b))),
-        _ => false,
+        _ => start.first_chunk::<BINARY>().is_some_and(|header| is_binary_header(header, &start[BINARY..])),
     }
+}
+
+/// Whether these are the two bytes that a binary archive begins with, and a sound header and a name with its NUL behind them.
+fn is_binary_header(header: &[u8; BINARY], rest: &[u8]) -> bool {
+    let Some(binary) = binary(header) else { return false };
+    let Ok(len @ 2..=1024) = usize::try_from(binary.name) else { return false };
+    let name = &rest[..rest.len().min(len)];
+    let kind = matches!(binary.mode >> 12, 0o1 | 0o2 | 0o4 | 0o6 | 0o10 | 0o12 | 0o14);
+    let ends = name.len() < len || name[len - 1] == 0;
+    kind && ends && name.iter().take(len - 1).all(|&byte| byte >= b' ')
+}
+
+/// What a binary header says; `None` if its magic is another one.
+fn binary(header: &[u8; BINARY]) -> Option<Header> {
+    let read: fn([u8; 2]) -> u16 = match header[..2] {
+        [0xc7, 0x71] => u16::from_le_bytes,
+        [0x71, 0xc7] => u16::from_be_bytes,
+        _ => return None,
+    };
+    let field = |index: usize| u64::from(read([header[2 * index], header[2 * index + 1]]));
+    // Of a number of 32 bits the high half comes first, on every machine.
+    let size = field(11) << 16 | field(12);
+    Some(Header { mode: field(3), name: field(10), size, unit: 2, len: BINARY as u64 })
 }
 
 /// What a header says.
@@ -99,6 +125,10 @@ fn header(source: &mut Buffered<'_>) -> io::Result<Header> {
             source.read_exact(&mut header[6..OLD])?;
             let field = |from: usize, to: usize| number(&header[from..to], 8).ok_or_else(not_sound);
             Ok(Header { mode: field(18, 24)?, name: field(59, 65)?, size: field(65, 76)?, unit: 1, len: OLD as u64 })
+        }
+        [0xc7, 0x71, ..] | [0x71, 0xc7, ..] => {
+            source.read_exact(&mut header[6..BINARY])?;
+            header.first_chunk().and_then(binary).ok_or_else(not_sound)
         }
         _ => Err(not_sound()),
     }

@@ -23,7 +23,7 @@ pub enum Kind {
     SevenZ,
     /// Unix `ar`: Debian packages and static libraries.
     Ar,
-    /// cpio, in its two forms of ASCII.
+    /// cpio, in its two forms of ASCII and in the binary one before them.
     Cpio,
     /// An RPM package.
     Rpm,
@@ -78,6 +78,7 @@ const MAGIC: &[(&[u8], Kind)] = &[
     (b"!<thin>\n", Kind::Unread("a thin ar archive, whose members are files beside it")),
     (b"\xed\xab\xee\xdb", Kind::Rpm),
     (b"Rar!\x1a\x07", Kind::Unread("a RAR archive")),
+    (b"RE~^", Kind::Unread("a RAR archive of before 1995")),
     (b"\x1f\x9d\x90", Kind::Unread("a file of `compress`")),
     (b"MSCF\0\0\0\0", Kind::Unread("a cabinet")),
     (b"xar!\0", Kind::Unread("a xar archive")),

@@ -9,7 +9,8 @@ mod images;
 use std::collections::BTreeMap;
 
 use build::{
-    Zipped, ar, asar, bzip2, cpio, gzip, lz4, lzma, overlapping, rpm, seven, tar, tarred, xz, zip, zlib, zstd,
+    Zipped, ar, asar, binary_cpio, bzip2, cpio, gzip, lz4, lzma, overlapping, rpm, seven, tar, tarred, xz, zip, zlib,
+    zstd,
 };
 use proptest::prelude::*;
 
@@ -102,6 +103,8 @@ fn each() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("a.whl", zip(&[described]), "a.whl!/b/c.yml"),
         ("a.deb", ar(&[("data.tar.xz", &xz(&tar(members)))]), "a.deb!/data.tar.xz!/b/c.yml"),
         ("a.cpio", cpio(members), "a.cpio!/b/c.yml"),
+        ("old.cpio", binary_cpio(members, false), "old.cpio!/b/c.yml"),
+        ("older", binary_cpio(members, true), "older!/b/c.yml"),
         ("a.asar", asar("c.yml", TEXT), "a.asar!/c.yml"),
         ("a.7z", seven(members), "a.7z!/b/c.yml"),
     ]
@@ -167,7 +170,7 @@ proptest! {
     }
 
     #[test]
-    fn anything_ends(kind in 0usize..16, rest in prop::collection::vec(any::<u8>(), 0..600)) {
+    fn anything_ends(kind in 0usize..18, rest in prop::collection::vec(any::<u8>(), 0..600)) {
         let (name, bytes, _) = &each()[kind];
         let start = &bytes[..bytes.len().min(16)];
         let met = met(&[start, &rest].concat(), name);

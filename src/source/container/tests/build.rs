@@ -14,6 +14,8 @@ pub(crate) struct Zipped {
     pub(crate) stored: bool,
     pub(crate) descriptor: bool,
     pub(crate) encrypted: bool,
+    /// The method that is said, if it is another one.
+    pub(crate) method: Option<u16>,
     /// Left out of the directory.
     pub(crate) unlisted: bool,
     /// The name in the directory, if it is another one.
@@ -37,7 +39,7 @@ pub(crate) fn deflate(bytes: &[u8]) -> Vec<u8> {
 /// The fields that both headers have.
 fn common(member: &Zipped, packed: &[u8], known: bool) -> Vec<u8> {
     let flags = u16::from(member.encrypted) | if member.descriptor { 8 } else { 0 };
-    let method: u16 = if member.stored { 0 } else { 8 };
+    let method = member.method.unwrap_or(if member.stored { 0 } else { 8 });
     let size = member.says.unwrap_or(member.content.len() as u32);
     let numbers = if known { [crc32fast::hash(&member.content), packed.len() as u32, size] } else { [0; 3] };
     let mut out = [20u16, flags, method, 0, 0].map(u16::to_le_bytes).concat();
@@ -185,6 +187,21 @@ pub(crate) fn cpio(members: &[(&str, &[u8])]) -> Vec<u8> {
         out.resize(out.len().next_multiple_of(4), 0);
         out.extend(*content);
         out.resize(out.len().next_multiple_of(4), 0);
+    }
+    out
+}
+
+/// The binary form, of a machine that writes the high byte first or not.
+pub(crate) fn binary_cpio(members: &[(&str, &[u8])], big: bool) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (name, content) in members.iter().chain([&("TRAILER!!!", &b""[..])]) {
+        let size = [content.len() >> 16, content.len() & 0xffff];
+        let numbers = [0o070_707, 1, 2, 0o100_644, 0, 0, 1, 0, 0, 0, name.len() + 1, size[0], size[1]];
+        out.extend(numbers.iter().flat_map(|&n| if big { (n as u16).to_be_bytes() } else { (n as u16).to_le_bytes() }));
+        for bytes in [&[name.as_bytes(), b"\0"].concat()[..], content] {
+            out.extend(bytes);
+            out.resize(out.len().next_multiple_of(2), 0);
+        }
     }
     out
 }

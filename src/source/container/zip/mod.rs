@@ -52,8 +52,7 @@ fn member(
     let decoded = match decoder(entry, Counted::new(input, packed.clone()), place.memory / 2) {
         Ok(Some(decoded)) => decoded,
         Ok(None) => {
-            let fault =
-                Fault::unsupported(format_args!("it is packed by method {} of zip, which is not read", entry.method));
+            let fault = Fault::unsupported(format_args!("it is packed by {}, which is not read", method(entry.method)));
             walk.skip(&within, fault);
             return Ok(None);
         }
@@ -102,6 +101,23 @@ fn decoder<'r>(entry: &Entry, mut input: Counted<'r, '_>, memory: u64) -> io::Re
         _ => return Ok(None),
     };
     single::decoder(codec, input, memory).map(Some)
+}
+
+/// What a method that is not read is called.
+fn method(number: u16) -> String {
+    let name = match number {
+        1 => "Shrink",
+        2..=5 => "Reduce",
+        6 => "Implode",
+        9 => "Deflate64",
+        10 => "PKWARE's own Implode",
+        94 => "MP3",
+        96 => "JPEG",
+        97 => "WavPack",
+        98 => "PPMd",
+        _ => return format!("method {number} of zip"),
+    };
+    format!("{name}, method {number} of zip")
 }
 
 /// Says at its end whether it was what it ought to be.
