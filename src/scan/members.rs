@@ -1,7 +1,8 @@
 //! What is in containers: each member is scanned as a text of its own, and its name as the names of files are.
 //!
-//! One thread unpacks. What it gives is searched by the others, a handful of small members at once; a large one is read and
-//! searched batch by batch. So a container is in memory only as far as it waits to be searched.
+//! One thread reads. What it gives is searched by the others, a handful of small members at once, which those of a zip are
+//! unpacked by too; a large one is read and searched batch by batch. So a container is in memory only as far as it waits to be
+//! searched.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{self, Read};
@@ -17,7 +18,7 @@ use crate::detect::{Detector, PathKind, Scratch};
 use crate::finding::{self, Candidate, Finding};
 use crate::rule::RuleIndex;
 use crate::secret::Secret;
-use crate::source::container::{self, Limits, Member, ReadSeek, Sink, Source};
+use crate::source::container::{self, Limits, Member, Packed, ReadSeek, Sink, Source};
 use crate::source::encoding::Encoding;
 use crate::source::log::journal;
 use crate::source::worktree::Exclude;
@@ -175,6 +176,8 @@ struct Job<'j> {
     inside: Mutex<Inside>,
     /// Bytes of members that wait to be searched.
     waiting: AtomicUsize,
+    /// The numbers of packed members that have to be walked.
+    again: Mutex<Vec<usize>>,
 }
 
 /// Who searches.
@@ -186,13 +189,30 @@ enum Threads<'t, 's> {
 /// A member that waits to be searched.
 struct Waiting {
     inner: Option<String>,
-    /// None if only its name is to be.
-    content: Option<Vec<u8>>,
+    content: Content,
+}
+
+/// What of a member there is.
+enum Content {
+    /// Only its name is to be searched.
+    None,
+    Bytes(Vec<u8>),
+    Packed(Packed),
+}
+
+impl Content {
+    fn len(&self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Packed(packed) => packed.len(),
+        }
+    }
 }
 
 impl<'j> Job<'j> {
     fn new(opener: Opener<'j>, origin: &'j Origin) -> Self {
-        Self { opener, origin, inside: Mutex::default(), waiting: AtomicUsize::new(0) }
+        Self { opener, origin, inside: Mutex::default(), waiting: AtomicUsize::new(0), again: Mutex::default() }
     }
 
     fn walk<'s>(&'s self, source: Source<'_>, limits: &Limits, threads: Threads<'_, 's>) {
@@ -236,19 +256,37 @@ impl<'j> Job<'j> {
 
     /// Searches members. If one fails on an error of ours, it is listed as not looked at.
     fn search(&self, members: Vec<Waiting>, scratch: &mut Scratch) {
-        for member in members {
+        for Waiting { inner, content } in members {
+            let bytes = match content {
+                Content::None => None,
+                Content::Bytes(bytes) => Some(bytes),
+                Content::Packed(packed) => match self.unpacked(packed) {
+                    Some(bytes) => Some(bytes),
+                    None => continue,
+                },
+            };
             let searched = catch_unwind(AssertUnwindSafe(|| {
-                if let Some(inner) = &member.inner {
+                if let Some(inner) = &inner {
                     self.name(inner, scratch);
                 }
-                if let Some(bytes) = &member.content {
-                    self.small(member.inner.as_deref(), bytes, scratch);
+                if let Some(bytes) = &bytes {
+                    self.small(inner.as_deref(), bytes, scratch);
                 }
             }));
             if searched.is_err() {
-                self.failed(member.inner.as_deref());
+                self.failed(inner.as_deref());
             }
         }
+    }
+
+    /// What a packed member holds; one that has to be walked is remembered.
+    fn unpacked(&self, packed: Packed) -> Option<Vec<u8>> {
+        let number = packed.number;
+        let bytes = catch_unwind(AssertUnwindSafe(|| packed.unpack())).ok().flatten();
+        if bytes.is_none() {
+            self.again.lock().unwrap_or_else(PoisonError::into_inner).push(number);
+        }
+        bytes
     }
 
     fn failed(&self, inner: Option<&str>) {
@@ -335,10 +373,9 @@ struct Members<'m, 's> {
 }
 
 impl Members<'_, '_> {
-    fn push(&mut self, inner: Option<String>, content: Option<Vec<u8>>) {
+    fn push(&mut self, inner: Option<String>, content: Content) {
         // A million empty members take memory too.
-        self.bytes +=
-            content.as_ref().map_or(0, Vec::len) + inner.as_ref().map_or(0, String::len) + size_of::<Waiting>();
+        self.bytes += content.len() + inner.as_ref().map_or(0, String::len) + size_of::<Waiting>();
         self.waiting.push(Waiting { inner, content });
         if self.bytes >= TOGETHER || self.waiting.len() >= MANY {
             self.search();
@@ -355,18 +392,18 @@ impl Members<'_, '_> {
                 let all = job.waiting.fetch_add(bytes, Ordering::Relaxed) + bytes;
                 scope.spawn(move |_| {
                     job.search(members, &mut Scratch::default());
-                    job.waiting.fetch_sub(bytes, Ordering::Relaxed);
+                    job.waiting.fetch_sub(bytes, Ordering::Release);
                 });
                 if all > WAITING {
-                    self.help();
+                    self.help(WAITING / 2);
                 }
             }
         }
     }
 
-    /// Searches with the others until less waits.
-    fn help(&self) {
-        while self.job.waiting.load(Ordering::Relaxed) > WAITING / 2 {
+    /// Searches with the others until no more than so many bytes wait.
+    fn help(&self, left: usize) {
+        while self.job.waiting.load(Ordering::Acquire) > left {
             // With nothing left to take, the others are at the last of it.
             if rayon::yield_now() != Some(rayon::Yield::Executed) {
                 std::thread::yield_now();
@@ -391,9 +428,31 @@ impl Sink for Members<'_, '_> {
             if catch_unwind(AssertUnwindSafe(|| job.large(inner, bytes, reader))).is_err() {
                 job.failed(inner);
             }
-            return self.push(inner.map(ToOwned::to_owned), None);
+            return self.push(inner.map(ToOwned::to_owned), Content::None);
         }
-        self.push(inner, Some(bytes));
+        self.push(inner, Content::Bytes(bytes));
+    }
+
+    fn unpacks(&self, path: &str, size: u64) -> bool {
+        let Opener { plan, exclude, .. } = self.job.opener;
+        let wanted = size <= WHOLE && plan.max_file_size.is_none_or(|limit| size <= limit);
+        matches!(self.threads, Threads::All(_)) && wanted && !exclude.has_member(path)
+    }
+
+    fn packed(&mut self, packed: Packed) {
+        let inner = self.job.inner(&packed.path);
+        self.push(inner, Content::Packed(packed));
+    }
+
+    fn unpacked(&mut self) -> Vec<usize> {
+        if !matches!(self.threads, Threads::All(_)) {
+            return Vec::new();
+        }
+        self.search();
+        self.help(0);
+        let mut again = std::mem::take(&mut *self.job.again.lock().unwrap_or_else(PoisonError::into_inner));
+        again.sort_unstable();
+        again
     }
 
     fn view(&mut self, member: Member<'_>) {
@@ -410,7 +469,7 @@ impl Sink for Members<'_, '_> {
         let inner = self.job.inner(&skipped.what);
         if inner.is_some() && inner != self.named {
             self.named.clone_from(&inner);
-            self.push(inner, None);
+            self.push(inner, Content::None);
         }
         self.job.note(|inside| inside.skipped.push(skipped));
     }

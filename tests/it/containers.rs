@@ -129,6 +129,55 @@ fn an_archive_of_many_members_is_searched_whole() {
     assert_eq!(one.findings, report.findings);
 }
 
+/// A zip of more than what one thread opens alone, with members that only look as if they could be unpacked by any thread.
+fn large_zip() -> Vec<u8> {
+    let mut random = Random::new(3);
+    let filler = random.base64(2000);
+    let mut members = Vec::new();
+    for n in 0..1500 {
+        let name: &'static str = Box::leak(format!("d{}/f{n:04}.conf", n % 7).into_boxed_str());
+        let content = format!("{}{filler}{n}\n", text(n % 50));
+        members.push(Zipped { descriptor: n % 3 == 0, stored: n % 5 == 0, ..Zipped::new(name, content.as_bytes()) });
+    }
+    let inner = zip(&[Zipped::new("in.yml", text(1).as_bytes()), Zipped::new("deeper", &gzip(text(2).as_bytes()))]);
+    members.push(Zipped { stored: true, ..Zipped::new("no-name-of-a-zip", &inner) });
+    members.push(Zipped::new("variables", format!("A=1\0TOKEN={}\0", github(3)).as_bytes()));
+    members.push(Zipped { says: Some(7), ..Zipped::new("lies.yml", text(4).as_bytes()) });
+    members.push(Zipped { method: Some(9), ..Zipped::new("odd.yml", text(5).as_bytes()) });
+    members.push(Zipped { unlisted: true, ..Zipped::new("unlisted.yml", text(6).as_bytes()) });
+    members.push(Zipped::new("left-out.yml", text(7).as_bytes()));
+    zip(&members)
+}
+
+#[test]
+fn members_of_a_large_zip_are_the_same_whoever_unpacks_them() {
+    let bytes = large_zip();
+    assert!(bytes.len() > 2 << 20, "more than what is opened by one thread");
+    let sandbox = Sandbox::with("a.zip", &bytes);
+    let scan = |threads: &str| sandbox.scan(&["--threads", threads, "--exclude", "left-out.yml"]);
+    let report = scan("4");
+    assert_eq!(report.of("a.zip!/d3/f0003.conf").len(), 1);
+    assert_eq!(report.findings.len(), 1505);
+    for path in ["no-name-of-a-zip!/in.yml", "no-name-of-a-zip!/deeper!/deeper", "variables", "unlisted.yml"] {
+        assert_eq!(report.of(&format!("a.zip!/{path}")).len(), 1, "{path}");
+    }
+    let reasons: Vec<(String, String)> = report.skipped();
+    let odd = ("a.zip!/odd.yml".to_owned(), "unsupported".to_owned());
+    assert!(reasons.contains(&("a.zip!/lies.yml".to_owned(), "corrupt".to_owned())), "{reasons:?}");
+    assert!(reasons.contains(&odd) && reasons.len() == 3, "{reasons:?}");
+    assert_eq!(report.summary()["archives"]["members"], 1505);
+    for threads in ["1", "2"] {
+        let other = scan(threads);
+        assert_eq!((&other.findings, other.skipped()), (&report.findings, report.skipped()));
+        assert_eq!(other.summary()["archives"], report.summary()["archives"]);
+    }
+    // Its first megabyte is looked at, whoever looks.
+    let limited = |threads: &str| sandbox.scan(&["--threads", threads, "--max-archive-size", "1M"]);
+    let few = limited("1");
+    assert!(few.skipped().iter().any(|(what, reason)| what == "a.zip" && reason == "too-large"));
+    assert_eq!(limited("4").findings, few.findings);
+}
+
 #[test]
 fn names_of_members_are_scanned_and_masked() {
     let token = github(1);

@@ -100,6 +100,15 @@ const ZIP_NAMES: &[&str] = &[
 const NAMES: &[&str] =
     &["7z", "asar", "bz2", "cpio", "deb", "gz", "lz4", "rar", "rpm", "tar", "tbz2", "tgz", "txz", "tzst", "xz", "zst"];
 
+/// Names of documents that mean what they say.
+const DOCUMENT_NAMES: &[&str] = &["eml", "ipynb", "jpeg", "jpg", "mbox", "pdf", "png"];
+
+/// Whether a name is that of a container or a document, so that it most likely is one.
+pub(super) fn is_named_so(name: &str) -> bool {
+    let lists = [ZIP_NAMES, NAMES, DOCUMENT_NAMES];
+    extension(name).is_some_and(|extension| lists.iter().any(|list| list.contains(&&*extension)))
+}
+
 impl Kind {
     /// Looks at the first [`SNIFFED`] bytes of content, and at its name.
     #[must_use]

@@ -33,6 +33,7 @@ use guard::{Buffered, Fault, Gauge, Guard, Meter, Stream};
 pub use document::Document;
 pub use guard::is_told;
 pub use kind::{Codec, Kind, SNIFFED};
+pub use zip::Packed;
 
 use crate::blob::{SkipReason, Skipped};
 
@@ -106,6 +107,23 @@ pub trait Sink {
     /// without its encoding. What is found in both is the same.
     fn view(&mut self, member: Member<'_>) {
         self.member(member);
+    }
+
+    /// Whether a member that has so many bytes is taken as it is packed, by [`Sink::packed`].
+    fn unpacks(&self, path: &str, size: u64) -> bool {
+        let _ = (path, size);
+        false
+    }
+
+    /// Looks at a member that is still packed, now or later.
+    fn packed(&mut self, packed: Packed) {
+        let _ = packed;
+    }
+
+    /// Waits for all that was handed over packed. Gives the numbers of those that have to be walked after all, in order, and forgets
+    /// them.
+    fn unpacked(&mut self) -> Vec<usize> {
+        Vec::new()
     }
 
     /// Something was not, or not wholly, looked at.

@@ -2,15 +2,20 @@
 
 use std::io::{self, BufRead, BufReader, Read, SeekFrom};
 use std::ops::Range;
+use std::sync::atomic::Ordering;
 
 use super::header::{self, CENTRAL, DESCRIPTOR, END, End, Entry, LOCAL, LOCATOR, u32_at, u64_at};
+use super::packed::{self, Packed};
 use super::{member, walk_stream};
 use crate::blob::SkipReason;
 use crate::source::container::guard::{Exactly, Fault, damaged, fill};
-use crate::source::container::{BUFFER, Packing, Place, ReadSeek, Source, Walk};
+use crate::source::container::{BUFFER, NAME, Packing, Place, ReadSeek, Source, Walk, shown};
 
 /// How far from the end of a file the end of its directory can begin.
 const TAIL: u64 = 22 + 0xffff;
+
+/// The depth of the only archive whose members are handed over packed: those of one within it have other numbers.
+const OUTERMOST: u32 = 1;
 
 /// Where an entry of the directory is, and where it says that its member is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +31,8 @@ struct Zip<'z> {
     /// Where what the directory takes for the start of the archive is.
     base: u64,
     directory: Range<u64>,
+    /// The number of the member that is looked at.
+    number: usize,
 }
 
 /// Looks at each member, and at what is no part of any.
@@ -46,15 +53,16 @@ fn try_walk(walk: &mut Walk<'_>, place: &Place, file: &mut dyn ReadSeek) -> io::
         return Ok(());
     }
     let base = directory.start.saturating_sub(end.offset);
-    let mut zip = Zip { place, file, base, directory };
+    let mut zip = Zip { place, file, base, directory, number: 0 };
     let (slots, cut) = zip.slots(walk, &end)?;
-    let mut at = 0;
-    for slot in &slots {
-        if !walk.admits(place) {
-            return Ok(());
+    let walked = zip.members(walk, &slots);
+    if place.depth == OUTERMOST {
+        // What was handed over packed, and could not be unpacked by others.
+        for number in walk.sink.unpacked() {
+            zip.again(walk, slots[number])?;
         }
-        at = zip.slot(walk, *slot, at)?;
     }
+    let Some(at) = walked? else { return Ok(()) };
     // Of what was not listed it is not known what is a gap.
     if !cut {
         let directory = zip.directory.clone();
@@ -174,6 +182,35 @@ impl Zip<'_> {
         Ok((slots, cut))
     }
 
+    /// Looks at all members. Says where the last one ends; `None` if a limit is reached.
+    fn members(&mut self, walk: &mut Walk<'_>, slots: &[Slot]) -> io::Result<Option<u64>> {
+        let mut at = 0;
+        for (number, slot) in slots.iter().enumerate() {
+            if !walk.admits(self.place) {
+                return Ok(None);
+            }
+            self.number = number;
+            at = self.slot(walk, *slot, at)?;
+        }
+        Ok(Some(at))
+    }
+
+    /// Looks at the data of a member that was handed over packed before.
+    fn again(&mut self, walk: &mut Walk<'_>, slot: Slot) -> io::Result<()> {
+        if walk.sink.stopped() {
+            return Ok(());
+        }
+        self.file.seek(SeekFrom::Start(slot.entry + 4))?;
+        let entry = header::central(&mut BufReader::with_capacity(1024, &mut *self.file))?;
+        if packed::is_deflated(&entry) {
+            walk.meter.unpacked.fetch_sub(entry.size, Ordering::Relaxed);
+        }
+        self.file.seek(SeekFrom::Start(slot.member + 4))?;
+        let local = header::local(&mut BufReader::with_capacity(1024, &mut *self.file))?;
+        let start = slot.member + local.len;
+        self.unpack(walk, &self.entry(&entry, &local, start), start)
+    }
+
     /// Looks at a member, and at what is between `at`, where the one before ended, and it. Says where it ends.
     fn slot(&mut self, walk: &mut Walk<'_>, slot: Slot, at: u64) -> io::Result<u64> {
         self.file.seek(SeekFrom::Start(slot.entry + 4))?;
@@ -211,6 +248,12 @@ impl Zip<'_> {
         self.data(walk, &entry, &local, slot.member + local.len)
     }
 
+    /// What is taken for a member's header: a part of its data is all there is if there is no more of it.
+    fn entry(&self, entry: &Entry, local: &Entry, start: u64) -> Entry {
+        let packed = entry.packed.min(self.directory.start.saturating_sub(start));
+        Entry { flags: entry.flags | (local.flags & 1), packed, ..entry.clone() }
+    }
+
     /// Looks at the data of a member, which begins at `start`. Says where it ends.
     fn data(&mut self, walk: &mut Walk<'_>, entry: &Entry, local: &Entry, start: u64) -> io::Result<u64> {
         let room = self.directory.start.saturating_sub(start);
@@ -218,16 +261,48 @@ impl Zip<'_> {
             let within = self.place.member(&String::from_utf8_lossy(&entry.name));
             walk.skip(&within, Fault::corrupt("it says that it is longer than there is of it"));
         }
-        let packed = entry.packed.min(room);
-        if !entry.is_folder() {
-            self.file.seek(SeekFrom::Start(start))?;
-            let capacity = usize::try_from(packed).unwrap_or(BUFFER).clamp(64, BUFFER);
-            let mut input = BufReader::with_capacity(capacity, Exactly::new(&mut *self.file, packed));
-            let entry = Entry { flags: entry.flags | (local.flags & 1), packed, ..entry.clone() };
-            member(walk, self.place, &entry, &mut input, true)?;
+        let entry = self.entry(entry, local, start);
+        if !self.hand_over(walk, &entry, start)? {
+            self.unpack(walk, &entry, start)?;
         }
-        let end = start + packed;
-        if local.has_descriptor() { self.descriptor(entry, end) } else { Ok(end) }
+        let end = start + entry.packed;
+        if local.has_descriptor() { self.descriptor(&entry, end) } else { Ok(end) }
+    }
+
+    /// Hands a member over as it is packed, if it may be.
+    fn hand_over(&mut self, walk: &mut Walk<'_>, entry: &Entry, start: u64) -> io::Result<bool> {
+        let Entry { size, crc, .. } = *entry;
+        // What it counts for is known before, so that a limit is reached at the same member whoever is the first to unpack.
+        let known = walk.meter.unpacked.load(Ordering::Relaxed).saturating_add(size) <= walk.meter.limit;
+        if self.place.depth != OUTERMOST || !known || entry.name.len() > NAME || !packed::may_be(entry) {
+            return Ok(false);
+        }
+        let path = self.place.member(&shown(&entry.name)).path;
+        if path.len() > self.place.path.len() + NAME || !walk.sink.unpacks(&path, size) {
+            return Ok(false);
+        }
+        self.file.seek(SeekFrom::Start(start))?;
+        let mut data = Vec::new();
+        if (&mut *self.file).take(entry.packed).read_to_end(&mut data)? as u64 != entry.packed {
+            return Ok(false);
+        }
+        let deflated = packed::is_deflated(entry);
+        if deflated {
+            walk.meter.unpacked.fetch_add(size, Ordering::Relaxed);
+        }
+        walk.sink.packed(Packed { path, number: self.number, data, deflated, size, crc });
+        Ok(true)
+    }
+
+    /// Unpacks the data of a member, which begin at `start`.
+    fn unpack(&mut self, walk: &mut Walk<'_>, entry: &Entry, start: u64) -> io::Result<()> {
+        if entry.is_folder() {
+            return Ok(());
+        }
+        self.file.seek(SeekFrom::Start(start))?;
+        let capacity = usize::try_from(entry.packed).unwrap_or(BUFFER).clamp(64, BUFFER);
+        let mut input = BufReader::with_capacity(capacity, Exactly::new(&mut *self.file, entry.packed));
+        member(walk, self.place, entry, &mut input, true).map(drop)
     }
 
     /// Where what is behind the data of a member ends that says its checksum and sizes.

@@ -5,6 +5,7 @@
 
 mod directory;
 mod header;
+mod packed;
 mod stream;
 
 use std::io::{self, BufRead, Read};
@@ -15,6 +16,7 @@ pub(super) use directory::walk_file;
 use flate2::bufread::DeflateDecoder;
 use header::Entry;
 use lzma_rust2::{LzmaReader, lzma_get_memory_usage_by_props};
+pub use packed::Packed;
 pub(super) use stream::walk_stream;
 
 use super::guard::{Buffered, Counted, Fault, Stream, damaged};
