@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::Monitor;
 use super::clock::Clock;
-use super::sight::{Eyes, Sights};
+use super::sight::{Eyes, Sight, Sights};
 use super::silencing::{At, View};
 use super::surroundings::Surroundings;
 use crate::detect::decode::{Cut, DEPTH};
@@ -38,6 +38,9 @@ const SIZES: Sizes = Sizes { core: 8 * PIECE, context: REACH + EDGE + MARKER_REA
 /// The same of a stream that pauses: what stands before a pause is searched again with what comes after it.
 const PAUSING: Sizes = Sizes { core: SIZES.core, context: SIZES.context + REACH };
 
+/// The core of a batch of a log, in bytes: every line of it can have a secret, and what is known of each takes more than the line.
+const LOGGED: usize = 4 * PIECE;
+
 /// How often one secret is listed for one text; what is beyond is counted. In a log it is listed once.
 const LISTED: u64 = 100;
 
@@ -46,6 +49,9 @@ const NEAR_END: u64 = 128;
 
 /// How many candidates of one text are kept. A text that has more is made to exhaust us, or is a list of secrets.
 const KEPT: usize = 50_000;
+
+/// Of a log, so many candidates are held at once until it is known which of them win.
+const TOGETHER: usize = 512;
 
 /// A text being scanned.
 pub(super) struct TextScan<'d> {
@@ -169,6 +175,7 @@ impl<'d> TextScan<'d> {
     ) -> (u64, io::Result<()>) {
         let mut cursor = LineCursor::default();
         let sizes = if arrived.is_some() { PAUSING } else { SIZES };
+        let sizes = Sizes { core: if self.clock.is_some() { LOGGED } else { sizes.core }, ..sizes };
         let (mut batch, mut read) = Batch::first(start, &mut reader, sizes);
         self.path = self.path.seen(&batch.bytes);
         let mut spare = Batch::default();
@@ -301,8 +308,12 @@ impl<'d> TextScan<'d> {
         let parts = sights.parts(self.detector.rules(), &window);
         let mut around = Surroundings::new(text, &sights);
         let (mut cursor, mut at) = (place.cursor.clone(), 0);
-        let mut candidates = Vec::with_capacity(sights.list.len());
+        let cuts = if self.clock.is_some() { cuts(&sights.list, &parts) } else { Vec::new() };
+        let mut candidates = Vec::with_capacity(sights.list.len().min(TOGETHER));
         for (index, (sight, parts)) in sights.list.into_iter().zip(parts).enumerate() {
+            if candidates.len() >= TOGETHER && cuts.get(index) == Some(&true) {
+                self.list_all(std::mem::take(&mut candidates));
+            }
             let range = original(&sight.range);
             cursor.advance(&place.text[at..range.start]);
             at = range.start;
@@ -333,10 +344,12 @@ impl<'d> TextScan<'d> {
                 silence,
             });
         }
-        if self.clock.is_some() {
-            // What is listed once must not be listed for a rule that wins only where others find nothing.
-            candidates = resolve(candidates);
-        }
+        self.list_all(candidates);
+    }
+
+    fn list_all(&mut self, candidates: Vec<Candidate>) {
+        // What is listed once must not be listed for a rule that wins only where others find nothing.
+        let candidates = if self.clock.is_some() { resolve(candidates) } else { candidates };
         candidates.into_iter().for_each(|candidate| self.list(candidate));
     }
 
@@ -418,6 +431,28 @@ impl<'d> TextScan<'d> {
         let truncated = (!truncated.is_empty()).then(|| truncated.join("; "));
         (resolve(self.candidates), truncated)
     }
+}
+
+/// Before which of the sights, which are in order, a list of them can be cut: what overlaps stays together, and a part with what it is
+/// a part of.
+fn cuts(list: &[Sight], parts: &[Vec<Range<usize>>]) -> Vec<bool> {
+    let all = || list.iter().zip(parts);
+    let mut first = usize::MAX;
+    let mut firsts: Vec<usize> = all()
+        .rev()
+        .map(|(sight, parts)| {
+            first = parts.iter().map(|part| part.start).fold(first.min(sight.range.start), usize::min);
+            first
+        })
+        .collect();
+    firsts.reverse();
+    let mut last = 0;
+    let cut = |((sight, parts), first): ((&Sight, &Vec<Range<usize>>), usize)| {
+        let cut = first >= last;
+        last = parts.iter().map(|part| part.end).fold(last.max(sight.range.end), usize::max);
+        cut
+    };
+    all().zip(firsts).map(cut).collect()
 }
 
 /// Where a piece of text stands in the whole.
