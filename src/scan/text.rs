@@ -65,6 +65,8 @@ pub(super) struct TextScan<'d> {
     cut: bool,
     /// Tells the times of the lines, if it is a log.
     clock: Option<Clock>,
+    /// Where what is listed begins: at the edges of a batch it is not known what wins, and another batch knows.
+    listed: Range<u64>,
     /// Whether what a log has cut in pieces is put together.
     joins: bool,
     /// What was listed since somebody was told, if anybody is.
@@ -98,6 +100,7 @@ impl<'d> TextScan<'d> {
             dropped: 0,
             cut: false,
             clock: None,
+            listed: 0..u64::MAX,
             joins: false,
             untold: None,
             undecoded: Cut::default(),
@@ -196,6 +199,11 @@ impl<'d> TextScan<'d> {
             let core = batch.left.saturating_sub(if batch.resumed { REACH + EDGE } else { EDGE })..batch.core_end;
             let pieces = if self.joins && !binary { joined(batch.text(), core) } else { Vec::new() };
             self.add_pieces(&pieces, &mut sights, &mut Scratch::default());
+            if self.clock.is_some() {
+                let from = batch.left.saturating_sub(if batch.resumed { REACH } else { 0 });
+                let until = if batch.last { u64::MAX } else { batch.base + batch.core_end as u64 };
+                self.listed = batch.base + from as u64..until;
+            }
             self.take(&place, None, sights);
             self.cut |= cut;
             if binary {
@@ -350,7 +358,11 @@ impl<'d> TextScan<'d> {
     fn list_all(&mut self, candidates: Vec<Candidate>) {
         // What is listed once must not be listed for a rule that wins only where others find nothing.
         let candidates = if self.clock.is_some() { resolve(candidates) } else { candidates };
-        candidates.into_iter().for_each(|candidate| self.list(candidate));
+        for candidate in candidates {
+            if self.listed.contains(&candidate.span.start) {
+                self.list(candidate);
+            }
+        }
     }
 
     /// Lists what is in the 16-bit strings of a binary, at its place in the binary.

@@ -57,7 +57,7 @@ fn last_below_digits(word: [u8; WORD]) -> Option<usize> {
     const HIGHEST: u64 = u64::from_le_bytes([0x80; WORD]);
     let word = u64::from_le_bytes(word);
     // With its highest bit set no byte borrows from the next.
-    let below = !((word | HIGHEST) - SMALLEST | word) & HIGHEST;
+    let below = !(((word | HIGHEST) - SMALLEST) | word) & HIGHEST;
     (below != 0).then(|| WORD - 1 - below.leading_zeros() as usize / 8)
 }
 
