@@ -1,17 +1,15 @@
 //! The search of a text for what may be encoded in it.
 //!
-//! Most texts hold no sign of an encoding, and that must cost next to nothing. So the first two or three bytes of all signs are looked for
-//! in one pass, with vector instructions where there are any, and what is as frequent as quotation marks is looked at only near an
-//! anchor of a rule.
+//! Most texts hold no sign of an encoding, and that must cost next to nothing. So only the rarest byte of each sign is looked for, with
+//! vector instructions where there are any, and what is as frequent as quotation marks is looked at only near an anchor of a rule.
 
 use std::ops::Range;
-use std::sync::LazyLock;
-
-use aho_corasick::AhoCorasick;
-use aho_corasick::packed;
 
 use super::map::Pieces;
 use super::{PathKind, base64, escapes, join, kubernetes, wide};
+
+/// How many bytes after a sign's first one decide.
+const LOOK_AHEAD: usize = 2;
 
 /// How far after an anchor, and after the last joint, two literals may be joined. A name, or the beginning of a credential, stands in
 /// the first of them.
@@ -39,11 +37,9 @@ pub(super) enum Sign {
     Ansi,
     Quote,
     Nul,
-    /// The word, wherever it stands.
-    Secret,
 }
 
-const SIGNS: usize = 9;
+const SIGNS: usize = 8;
 
 /// How many pieces of one text are kept: each takes some memory, however short it is.
 const PIECES: usize = 1 << 19;
@@ -64,6 +60,9 @@ pub(super) fn find(text: &[u8], core: Range<usize>, path: PathKind, limits: Limi
     let mut found = Found::default();
     let Found { pieces, cut, inflated } = &mut found;
     if !path.lock {
+        if !path.code {
+            kubernetes::find(text, core.clone(), pieces);
+        }
         let mut digits = base64::Digits { text, room: limits.room, first: limits.first, pieces, cut };
         digits.find(core.clone());
         *inflated = limits.room - digits.room;
@@ -72,8 +71,7 @@ pub(super) fn find(text: &[u8], core: Range<usize>, path: PathKind, limits: Limi
     let mut done = [core.start; SIGNS];
     let markup = !path.code || text.trim_ascii_start().first() == Some(&b'<');
     let wanted = Wanted { markup, mail: !path.code, anchors: limits.anchors };
-    let mut secrets = false;
-    for_signs(text, core.clone(), &wanted, &mut |at, sign| {
+    for_signs(text, core, &wanted, &mut |at, sign| {
         let done = &mut done[sign as usize];
         if at < *done {
             return false;
@@ -92,50 +90,11 @@ pub(super) fn find(text: &[u8], core: Range<usize>, path: PathKind, limits: Limi
             Sign::Continuation => join::continuation(text, at, pieces),
             Sign::Quote => join::literals(text, at, pieces),
             Sign::Nul => wide::find(text, at, *done, limits.first, pieces),
-            Sign::Secret => {
-                secrets = true;
-                core.end
-            }
         };
         *done = after.max(at + 1);
         pieces.list.len() > known
     });
-    if secrets && !path.lock && !path.code {
-        kubernetes::find(text, core, pieces);
-    }
     found
-}
-
-/// How a sign begins: of most, their first two bytes; of those that these bytes are no sign of in any code, three.
-const BEGINNINGS: [&[u8]; 26] = [
-    b"%2", b"%3", b"%4", b"%5", b"%6", b"%7", br"\0", br"\1", br"\u", br"\U", br"\x", b"\\\":", br"\\u", br"\\U",
-    br"\\x", b"\\\n", b"\\\r", b"&#", b"&qu", b"&ap", b"=3D", b"=\n", b"=\r", b"\x1b[", b"\x1b]", SECRET,
-];
-
-/// What a manifest says that has values in base64.
-const SECRET: &[u8] = b"Secret";
-
-/// Finds all of [`BEGINNINGS`] at once.
-enum Beginnings {
-    Packed(packed::Searcher),
-    /// Where there are no vector instructions.
-    Automaton(AhoCorasick),
-}
-
-static SEARCH: LazyLock<Beginnings> = LazyLock::new(|| match packed::Searcher::new(BEGINNINGS) {
-    Some(searcher) => Beginnings::Packed(searcher),
-    None => Beginnings::Automaton(AhoCorasick::new(BEGINNINGS).expect("a few short patterns fit an automaton")),
-});
-
-impl Beginnings {
-    /// The first one at `from` or behind it.
-    fn next(&self, text: &[u8], from: usize) -> Option<usize> {
-        let span = aho_corasick::Span::from(from..text.len());
-        match self {
-            Self::Packed(searcher) => searcher.find_in(text, span).map(|found| found.start()),
-            Self::Automaton(automaton) => automaton.find(aho_corasick::Input::new(text).span(span)).map(|m| m.start()),
-        }
-    }
 }
 
 /// Which signs a text may have.
@@ -154,17 +113,30 @@ fn for_signs(text: &[u8], core: Range<usize>, wanted: &Wanted<'_>, report: &mut 
         let byte = |offset: usize| text.get(at + offset).copied().unwrap_or(b' ');
         sign(byte(0), byte(1), byte(2)).is_some_and(|sign| report(at, sign))
     };
-    let until = (core.end + SECRET.len() - 1).min(text.len());
-    let mut from = core.start;
-    while let Some(at) = SEARCH.next(&text[..until], from).filter(|&at| at < core.end) {
-        from = at + 1;
-        let is_wanted = match text[at] {
-            b'&' => wanted.markup || text[at + 1] == b'#',
-            b'=' => wanted.mail,
-            _ => true,
-        };
-        if is_wanted {
-            look(at);
+    let part = &text[core.clone()];
+    // Most are formats and ends of lines, which the next byte tells.
+    let is_next = |at: usize, wanted: &[u8]| text.get(core.start + at + 1).is_some_and(|next| wanted.contains(next));
+    for at in memchr::memchr2_iter(b'%', b'\\', part) {
+        if is_next(at, b"01234567uUx\"\\\n\r") {
+            look(core.start + at);
+        }
+    }
+    for at in memchr::memchr_iter(0x1b, part) {
+        look(core.start + at);
+    }
+    if wanted.markup {
+        for at in memchr::memchr_iter(b'&', part).filter(|&at| is_next(at, b"#qa")) {
+            look(core.start + at);
+        }
+    } else {
+        let part = &text[core.start..(core.end + LOOK_AHEAD - 1).min(text.len())];
+        for at in memchr::memmem::find_iter(part, b"&#") {
+            look(core.start + at);
+        }
+    }
+    if wanted.mail {
+        for at in memchr::memchr_iter(b'=', part).filter(|&at| is_next(at, b"3\n\r")) {
+            look(core.start + at);
         }
     }
     let mut from = core.start;
@@ -225,7 +197,6 @@ fn sign(a: u8, b: u8, c: u8) -> Option<Sign> {
         (b'"' | b'\'', b' ', _) if is_joint(c) => Some(Sign::Quote),
         (b'"' | b'\'', _, _) if is_joint(b) => Some(Sign::Quote),
         (0x1b, b'[' | b']', _) => Some(Sign::Ansi),
-        (b'S', b'e', b'c') => Some(Sign::Secret),
         (0, 0, _) if is_printable(c) => Some(Sign::Nul),
         (0, _, 0) if is_printable(b) => Some(Sign::Nul),
         _ => None,
