@@ -1,5 +1,7 @@
 //! `cleansweep rules`, and the options that say which rules to use.
 
+mod timing;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -79,6 +81,9 @@ pub(crate) enum RulesCommand {
     Test {
         /// A rule file, or a folder of them
         path: Option<PathBuf>,
+        /// Say instead what each rule costs a scan of the examples, or of the files in a folder
+        #[arg(long, value_name = "FOLDER", num_args = 0..=1)]
+        timing: Option<Option<PathBuf>>,
     },
     /// Write the rules of a gitleaks configuration as rule files of ours, as far as that can be done
     ///
@@ -104,7 +109,8 @@ pub(crate) fn run(command: &RulesCommand) -> Result<Exit, CliError> {
     match command {
         RulesCommand::List { format, rules } => list(*format, &rules.catalogue(true)?),
         RulesCommand::Show { id, rules } => show(id, &rules.catalogue(true)?),
-        RulesCommand::Test { path } => test(path.as_ref()),
+        RulesCommand::Test { path, timing: None } => test(&tested(path.as_ref())?),
+        RulesCommand::Test { path, timing: Some(folder) } => timing::run(&tested(path.as_ref())?, folder.as_deref()),
         RulesCommand::Import { file, output } => import::run(file, output.as_deref()),
     }
 }
@@ -129,12 +135,17 @@ fn show(id: &str, catalogue: &Catalogue) -> Result<Exit, CliError> {
     Ok(Exit::Clean)
 }
 
-fn test(path: Option<&PathBuf>) -> Result<Exit, CliError> {
+/// The rules of a file or folder, else ours, after a look whether they are sound.
+fn tested(path: Option<&PathBuf>) -> Result<Catalogue, CliError> {
     let catalogue = match path {
         Some(path) => Catalogue::read(path).map_err(|e| CliError::usage(e.to_string()))?,
         None => Catalogue::embedded(),
     };
     catalogue.validate().map_err(|e| CliError::usage(e.to_string()))?;
+    Ok(catalogue)
+}
+
+fn test(catalogue: &Catalogue) -> Result<Exit, CliError> {
     let (mut rules, mut examples, mut report) = (0, 0, String::new());
     let mut failed = 0;
     for file in catalogue.files() {

@@ -16,6 +16,7 @@ use cleansweep::scan::history::{HistoryOptions, Selection};
 use cleansweep::scan::{self as engine, Monitor, Plan, ScanOutcome, Silencers};
 use cleansweep::source::cache::Cache;
 use cleansweep::source::worktree::WalkOptions;
+use jiff::Timestamp;
 
 use super::archives::ArchiveArgs;
 use super::error::CliError;
@@ -220,7 +221,7 @@ pub(crate) fn run(args: &ScanArgs, matches: &ArgMatches) -> Result<Exit, CliErro
     let plan = plan(args, matches, loaded, brought.silencers.clone())?;
     let mut beside = args.checklist.then(|| Beside::new(&project, &targets, args.sarif_profile, &plan)).transpose()?;
     gitleaks::say(&brought.notes, args.quiet);
-    let detector = Detector::new(rules);
+    let detector = Detector::new(rules).at(Timestamp::now());
     let monitor = Arc::new(Monitor { tap: beside.as_ref().map(Beside::tap), ..Monitor::default() });
     stop_on_interrupt(&monitor);
     let started = now();

@@ -11,6 +11,7 @@ use cleansweep::scan::{self as engine, Monitor, Plan, ScanOutcome, Silencers, Ta
 use cleansweep::source::cache::Cache;
 use cleansweep::source::container::Limits;
 use cleansweep::source::worktree::WalkOptions;
+use jiff::Timestamp;
 
 use super::error::CliError;
 use super::exit::Exit;
@@ -146,7 +147,8 @@ impl ScopeArgs {
         let monitor = Arc::new(Monitor { tap, ..Monitor::default() });
         let outcome = {
             let _progress = Progress::watch(&monitor, true);
-            engine::run(&Detector::new(rules.clone()), &plan, std::io::empty(), &monitor).map_err(CliError::usage)?
+            engine::run(&Detector::new(rules.clone()).at(Timestamp::now()), &plan, std::io::empty(), &monitor)
+                .map_err(CliError::usage)?
         };
         Ok(Scanned { plan, rules, outcome })
     }

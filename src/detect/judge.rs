@@ -184,6 +184,20 @@ fn by_shape(score: &mut Score, value: &[u8]) {
     if entropy::is_uuid(value) {
         score.add(-10, "a UUID");
     }
+    if is_algorithm(value) {
+        score.add(-70, "the name of an algorithm");
+    }
+}
+
+/// Whether a value is what cryptographic libraries call an algorithm: `PBKDF2WithHmacSHA512`, `AES/GCM/NoPadding`.
+fn is_algorithm(value: &[u8]) -> bool {
+    const BEGINS: &[&[u8]] =
+        &[b"PBKDF2With", b"PBEWith", b"HmacSHA", b"HmacMD5", b"AES/", b"DESede/", b"RSA/ECB", b"RSA/None"];
+    const WITH_RSA: &[&[u8]] = &[b"withRSA", b"withECDSA", b"withDSA"];
+    let word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_' | b'.');
+    value.len() < 48
+        && value.iter().all(word)
+        && (BEGINS.iter().any(|start| value.starts_with(start)) || WITH_RSA.iter().any(|end| value.ends_with(end)))
 }
 
 /// Whether a value is a path of identifiers: `django.contrib.auth.hashers.Argon2PasswordHasher`.
@@ -226,7 +240,9 @@ fn is_pattern(value: &[u8]) -> bool {
         || has(b".*");
     // What is behind the name is in the pattern as well: `s,^\(password=\).*,\1…`.
     let rest = value.starts_with(b").*") || value.starts_with(b").+");
-    count && class || rest || value.starts_with(b"[^") || has(b"(?:") || has(b"(?i)")
+    // One class, and anything around it: `.*[A-Z].*`.
+    let wrapped = value.starts_with(b".*[") && value.ends_with(b"].*");
+    count && class || rest || wrapped || value.starts_with(b"[^") || has(b"(?:") || has(b"(?i)")
 }
 
 fn by_randomness(score: &mut Score, value: &[u8]) {

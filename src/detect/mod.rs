@@ -2,10 +2,12 @@
 //! then evidence for and against.
 
 mod assign;
+pub mod cost;
 pub mod decode;
 mod encoded;
 mod entropy;
 pub mod example;
+mod expiry;
 mod hidden_trace;
 mod judge;
 mod naturalness;
@@ -25,14 +27,17 @@ mod url;
 use std::ops::Range;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use self::assign::Assignment;
 pub use self::encoded::{Decoding, Hidden};
+pub use self::expiry::EXPIRED;
 pub use self::hidden_trace::HiddenTrace;
 pub use self::parts::{Beside, Parts, parts};
 pub use self::path::{PathKind, is_delivered};
 use self::prefilter::{Hit, Joined, Prefilter};
 pub use self::proof::Fact;
-use self::proof::{Proof, base62_checksum};
+use self::proof::Proof;
 pub use self::score::{Evidence, Score};
 pub use self::trace::Trace;
 use crate::rule::{Compiled, MAX_REACH, Matcher, Pattern, Rule, RuleIndex, RuleSet};
@@ -83,6 +88,7 @@ pub struct Detector {
     prefilter: Prefilter,
     searches: bool,
     personal: Option<personal::Finder>,
+    now: Option<Timestamp>,
 }
 
 /// Buffers that are reused from one window to the next.
@@ -112,7 +118,20 @@ impl Detector {
         let prefilter = Prefilter::new(&rules);
         let searches = rules.rules().iter().any(|rule| rule.search().is_some_and(|search| search.regex().is_some()));
         let personal = personal::Finder::new(&rules);
-        Self { rules, prefilter, searches, personal }
+        Self { rules, prefilter, searches, personal, now: None }
+    }
+
+    /// With the time it is, so that what has ended is told from what has not.
+    #[must_use]
+    pub fn at(self, now: Timestamp) -> Self {
+        Self { now: Some(now), ..self }
+    }
+
+    /// Names the facts of what has ended [`EXPIRED`], if it is known what time it is.
+    pub fn judge_expiry(&self, facts: &mut [Fact]) {
+        if let Some(now) = self.now {
+            expiry::judge(facts, now);
+        }
     }
 
     /// The rules it looks for.
@@ -232,10 +251,12 @@ impl<'b> At<'_, 'b> {
                 break;
             }
             if whole.end() > self.anchor.start
-                && let Some((start, end)) = group(compiled, text, whole.start())
-                && start < end
+                && let Some((secret, facts)) = groups(compiled, text, whole.start())
+                && !secret.is_empty()
             {
-                self.keep(start..end, whole.range(), None, found);
+                let before = found.len();
+                self.keep(secret, whole.range(), None, found);
+                found[before..].iter_mut().for_each(|found| found.facts.extend(facts.iter().cloned()));
                 break;
             }
             // Matches never overlap, but the next may start inside one that missed the anchor.
@@ -325,6 +346,7 @@ impl<'b> At<'_, 'b> {
                     score.add(-40, why);
                     facts.extend(told);
                 }
+                Proof::Unknown(told) => facts.extend(told),
                 Proof::Refuted(_) => return,
             }
         }
@@ -350,9 +372,16 @@ impl<'b> At<'_, 'b> {
     }
 }
 
-/// Where the secret is in the match that begins at `start`.
-fn group(compiled: &Compiled, text: &[u8], start: usize) -> Option<(usize, usize)> {
+/// Where the secret is in the match that begins at `start`, and what other groups tell of it.
+fn groups(compiled: &Compiled, text: &[u8], start: usize) -> Option<(Range<usize>, Vec<Fact>)> {
     let mut groups = compiled.regex.capture_locations();
     compiled.regex.captures_read_at(&mut groups, text, start)?;
-    groups.get(compiled.secret_group)
+    let (start, end) = groups.get(compiled.secret_group)?;
+    let fact = |(group, name): &(usize, &'static str)| {
+        let (from, to) = groups.get(*group)?;
+        // A name that somebody gave to the secret itself tells nothing of it.
+        let tells = from < to && !(from <= start && to >= end);
+        tells.then(|| Fact::new(name, &String::from_utf8_lossy(&text[from..to])))
+    };
+    Some((start..end, compiled.facts.iter().filter_map(fact).collect()))
 }

@@ -48,6 +48,9 @@ pub(super) fn is_reference(value: &[u8]) -> bool {
         || (first == b'$'
             && value.get(1).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
             && (is_word(&value[1..]) || is_variable(&value[1..])))
+        || has(b"{$")
+        || is_member(value)
+        || is_verb(value)
         || braced_word(value)
         || bracketed(b'<', b'>')
         || bracketed(b'[', b']')
@@ -98,6 +101,34 @@ fn braced_word(value: &[u8]) -> bool {
 fn is_variable(value: &[u8]) -> bool {
     let name = value.iter().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || **b == b'_').count();
     name > 2 && value.get(name).is_some_and(|b| matches!(b, b'&' | b':' | b'/' | b'.' | b'@' | b'-'))
+}
+
+/// `$request.user.token`: a variable and members of it.
+fn is_member(value: &[u8]) -> bool {
+    let Some(rest) = value.strip_prefix(b"$") else { return false };
+    let name = |part: &[u8]| {
+        part.first().is_some_and(|b| b.is_ascii_lowercase())
+            && part.len() > 1
+            && is_word(part)
+            && !part.iter().any(u8::is_ascii_digit)
+    };
+    rest.contains(&b'.') && rest.split(|&b| b == b'.').all(name)
+}
+
+/// `%[2]s`: Go's way of putting in the second argument.
+fn is_verb(value: &[u8]) -> bool {
+    let Some(rest) = value.strip_prefix(b"%[") else { return false };
+    matches!(rest.split(|&b| b == b']').collect::<Vec<_>>()[..], [number, [verb]]
+        if !number.is_empty() && number.iter().all(u8::is_ascii_digit) && verb.is_ascii_alphabetic())
+}
+
+/// The rows of a keyboard, in both directions: what somebody types who needs any value at all.
+const ROWS: &[&str] = &["qwertyuiop", "poiuytrewq", "asdfghjkl", "lkjhgfdsa", "zxcvbnm", "mnbvcxz"];
+
+/// Whether five keys in a row and five of a second one are in it.
+fn is_typed(lower: &str) -> bool {
+    let in_row = |row: &&&str| (0..row.len() - 4).any(|at| lower.contains(&row[at..at + 5]));
+    ROWS.iter().filter(in_row).count() >= 2
 }
 
 /// `OTHER_NAME=value`, after a name without a value.
@@ -151,6 +182,9 @@ pub(super) fn generic(value: &[u8]) -> Option<&'static str> {
     if NOTHING.contains(&lower.as_str()) {
         return Some("the digest of an empty text");
     }
+    if is_typed(&lower) {
+        return Some("keys that lie side by side");
+    }
     if distinct(value) <= 2 && value.len() > 2 || longest_run(value) * 10 >= value.len() * 7 && value.len() >= 4 {
         return Some("repeated or counting characters");
     }
@@ -162,6 +196,9 @@ pub(super) fn vendor(value: &[u8]) -> Option<&'static str> {
     let lower = String::from_utf8_lossy(value).to_ascii_lowercase();
     if VENDOR_WORDS.iter().any(|word| lower.contains(word)) {
         return Some("a placeholder's words");
+    }
+    if is_typed(&lower) {
+        return Some("keys that lie side by side");
     }
     if longest_run(value) >= 8 && longest_run(value) * 3 >= value.len() {
         return Some("repeated or counting characters");
@@ -178,7 +215,8 @@ mod tests {
         for value in [
             "${DB_PASSWORD}", "{{ password }}", "<password>", "%PASSWORD%", "$DB_PASSWORD", "changeme", "your_api_key",
             "xxxxxxxx", "********", "null", "password", "process.env.TOKEN", "os.environ['X']", "#{token}", "aaaa",
-            "123456", "abcdefgh", "AKIAIOSFODNN7EXAMPLE", "%(password)s", "[REDACTED]",
+            "123456", "abcdefgh", "AKIAIOSFODNN7EXAMPLE", "%(password)s", "[REDACTED]", "$context.authorizer.key",
+            "%[2]s", "barry{$i}", "1234567890qwerty-asdfghjklzxcv", "mnbvcxzlkjhgfdsapoiuytrewq1234567",
         ] {
             assert!(generic(value.as_bytes()).is_some(), "{value}");
         }
@@ -186,7 +224,10 @@ mod tests {
 
     #[test]
     fn values() {
-        for value in ["hunter2!x", "Tr0ub4dor&3", "p$ssw0rdX", "zQ9kLm2x", "correcthorse", "S3cr3t$Key"] {
+        for value in [
+            "hunter2!x", "Tr0ub4dor&3", "p$ssw0rdX", "zQ9kLm2x", "correcthorse", "S3cr3t$Key", "$2a.x9.Q",
+            "qwertyK7%mZ", "$ecret.Word7",
+        ] {
             assert!(generic(value.as_bytes()).is_none(), "{value}");
         }
     }

@@ -25,7 +25,7 @@ pub use self::silence::{Silence, SilencedBy};
 use self::silencing::Marker;
 use crate::blob::Origin;
 use crate::detect::decode::How;
-use crate::detect::{Fact, Score};
+use crate::detect::{EXPIRED, Fact, Score};
 use crate::rule::{Confidence, RuleIndex, RuleSet, Severity};
 use crate::secret::{Fingerprint, FingerprintKeys, Secret};
 use crate::source::source_map::SourcePlace;
@@ -233,7 +233,14 @@ impl Finding {
     /// What a holder can do with it, where it is.
     #[must_use]
     pub fn severity(&self, rules: &RuleSet) -> Severity {
-        shipped::severity(rules.get(self.rule), self.shipped)
+        let severity = shipped::severity(rules.get(self.rule), self.shipped);
+        if self.is_expired() { severity.min(Severity::Low) } else { severity }
+    }
+
+    /// Whether it says of itself that it has ended: then it opens nothing any more.
+    #[must_use]
+    pub fn is_expired(&self) -> bool {
+        self.facts.iter().any(|fact| fact.name == EXPIRED)
     }
 
     /// What must not be shown: the secret, and the forms in which it is encoded.
@@ -266,7 +273,9 @@ impl Finding {
         for fact in &mut self.facts {
             fact.value = redactor.mask(&fact.value);
         }
-        self.origin.change_paths(&mut |path| *path = redactor.mask(path));
+        let is_name = self.origin.is_name();
+        let shown = |path: &str| if is_name { redactor.mask(path) } else { redactor.mask_path(path) };
+        self.origin.change_paths(&mut |path| *path = shown(path));
         if let Some(source) = &mut self.source {
             source.source = redactor.mask(&source.source);
         }

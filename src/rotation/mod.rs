@@ -11,7 +11,7 @@ pub use self::plan::{Exposed, RotationPlan, Task};
 pub use self::purge::Replacements;
 use crate::detect::Fact;
 use crate::finding::history::History;
-use crate::finding::{Finding, SilencedBy, shipped};
+use crate::finding::{Finding, SilencedBy};
 pub use crate::rule::FACTS;
 use crate::rule::{Catalogue, Confidence, Rule, RuleIndex, RuleSet, Runbook, Severity};
 use crate::scan::ScanOutcome;
@@ -72,9 +72,8 @@ impl<'f> Credential<'f> {
     /// What a holder can do, where it is worst.
     #[must_use]
     pub fn severity(&self, rules: &RuleSet) -> Severity {
-        let rule = rules.get(self.rule);
-        let of = |finding: &&Finding| shipped::severity(rule, finding.shipped);
-        self.exposures.iter().map(of).max().unwrap_or(rule.severity)
+        let of = |finding: &&Finding| finding.severity(rules);
+        self.exposures.iter().map(of).max().unwrap_or(rules.get(self.rule).severity)
     }
 
     /// Everything its exposures tell about it, once.

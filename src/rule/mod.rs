@@ -91,6 +91,20 @@ pub enum Matcher {
 pub enum Check {
     /// Base-62 CRC-32 in the last six characters (GitHub, npm).
     GithubCrc32,
+    /// What GitLab's routable tokens end in; the older ones have no checksum.
+    GitlabCrc32,
+    /// What Grafana's service account tokens end in.
+    GrafanaCrc32,
+    /// Bech32 (age).
+    Bech32,
+    /// Base 32 with a CRC-16 (NATS).
+    Nkey,
+    /// Base64 of a private key of X25519 (WireGuard).
+    X25519,
+    /// Base64 of a macaroon (PyPI).
+    Macaroon,
+    /// Base64 of a number of Discord's.
+    Snowflake,
     /// AWS key id with the account number in it.
     AwsKeyId,
     /// JSON Web Token.
@@ -103,6 +117,8 @@ pub enum Check {
     Base64Len(usize),
     /// Base64 of a JSON object.
     Base64Json,
+    /// What a JSON object in it tells; it need not have one.
+    JsonFacts,
 }
 
 impl Check {
@@ -111,11 +127,19 @@ impl Check {
     pub fn parse(name: &str) -> Option<Self> {
         Some(match name {
             "github-crc32" => Self::GithubCrc32,
+            "gitlab-crc32" => Self::GitlabCrc32,
+            "grafana-crc32" => Self::GrafanaCrc32,
+            "bech32" => Self::Bech32,
+            "nkey" => Self::Nkey,
+            "x25519" => Self::X25519,
+            "macaroon" => Self::Macaroon,
+            "snowflake" => Self::Snowflake,
             "aws-key-id" => Self::AwsKeyId,
             "jwt" => Self::Jwt,
             "private-key" => Self::PrivateKey,
             "basic-auth" => Self::BasicAuth,
             "base64-json" => Self::Base64Json,
+            "json-facts" => Self::JsonFacts,
             _ => Self::Base64Len(name.strip_prefix("base64:")?.parse().ok()?),
         })
     }

@@ -5,9 +5,17 @@ use super::syntax::PartSyntax;
 
 /// What can be known of a credential, by the names that runbooks call it.
 pub const FACTS: &[&str] = &[
-    "key_id", "account_id", "account_sid", "app_id", "client_id", "tenant_id", "host", "port", "user", "database",
-    "scheme", "issuer", "subject", "project_id", "client_email", "path",
+    "account", "account_id", "account_sid", "algorithm", "app_id", "audience", "bot", "client_email", "client_id",
+    "curve", "database", "datacenter", "email", "expires", "group_id", "host", "issuer", "key_id", "key_type",
+    "namespace", "organization", "organization_id", "path", "permissions", "port", "project", "project_id", "region",
+    "resource", "role", "scheme", "scope", "service_account", "subject", "team_id", "tenant_id", "user", "user_id",
+    "webhook_id", "workspace",
 ];
+
+/// The name of a fact as it is listed.
+pub(super) fn fact(name: &str) -> Option<&'static str> {
+    FACTS.iter().find(|fact| **fact == name).copied()
+}
 
 /// A part of a credential that stands near it.
 #[derive(Debug)]
@@ -30,7 +38,7 @@ pub enum PartKnown {
 impl Part {
     /// Checks a part of the rule `id`.
     pub(super) fn check(id: &str, syntax: &PartSyntax) -> Result<Self, String> {
-        let Some(fact) = FACTS.iter().find(|fact| **fact == syntax.fact) else {
+        let Some(fact) = fact(&syntax.fact) else {
             return Err(format!("`{id}`: there is no fact `{}`", syntax.fact));
         };
         let known = match (&syntax.regex, &syntax.rule) {

@@ -46,6 +46,8 @@ pub struct Compiled {
     pub regex: Regex,
     /// The number of the group that holds the secret.
     pub secret_group: usize,
+    /// The numbers of the groups that tell something of it that is no secret, and what: see [`FACTS`](super::FACTS).
+    pub facts: Vec<(usize, &'static str)>,
     /// How far a match extends at most.
     pub reach: Reach,
     /// The bytes that the shortest match has.
@@ -103,9 +105,11 @@ impl Pattern {
             RegexBuilder::new(&self.source).unicode(false).size_limit(SIZE_LIMIT).build().map_err(|e| e.to_string())?;
         let named = regex.capture_names().position(|name| name == Some("secret"));
         let secret_group = named.unwrap_or(usize::from(regex.captures_len() > 1));
+        let facts = regex.capture_names().enumerate().filter_map(|(n, name)| Some((n, super::part::fact(name?)?)));
+        let facts = facts.filter(|(n, _)| *n != secret_group).collect();
         let shortest = hir.properties().minimum_len().unwrap_or_default();
         let longest = hir.properties().maximum_len().unwrap_or(usize::MAX);
-        Ok(Compiled { regex, secret_group, reach, shortest, longest })
+        Ok(Compiled { regex, secret_group, facts, reach, shortest, longest })
     }
 
     /// The pattern's parsed form.

@@ -11,6 +11,14 @@ use super::{Part, PartKnown, Pattern, Rule, Search};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RuleIndex(u32);
 
+impl RuleIndex {
+    /// Its number in [`RuleSet::rules`].
+    #[must_use]
+    pub fn number(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// A literal of the prefilter and the rules that wait for it.
 #[derive(Debug)]
 pub struct Anchor {

@@ -318,7 +318,7 @@ impl<'d> TextScan<'d> {
         let (mut cursor, mut at) = (place.cursor.clone(), 0);
         let cuts = if self.clock.is_some() { cuts(&sights.list, &parts) } else { Vec::new() };
         let mut candidates = Vec::with_capacity(sights.list.len().min(TOGETHER));
-        for (index, (sight, parts)) in sights.list.into_iter().zip(parts).enumerate() {
+        for (index, (mut sight, parts)) in sights.list.into_iter().zip(parts).enumerate() {
             if candidates.len() >= TOGETHER && cuts.get(index) == Some(&true) {
                 self.list_all(std::mem::take(&mut candidates));
             }
@@ -330,6 +330,7 @@ impl<'d> TextScan<'d> {
             let lines = (cursor.position().line, end.position().line);
             let rule = self.detector.rules().get(sight.rule);
             let silence = self.view.silence(&At { rule, sight: &sight, text, lines });
+            self.detector.judge_expiry(&mut sight.facts);
             let clock = self.clock.as_mut().filter(|_| strings.is_none());
             let seen = clock.map(|clock| Box::new(Sightings::once(clock.at(place, range.start), lines.1)));
             candidates.push(Candidate {

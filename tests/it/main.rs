@@ -30,6 +30,7 @@ mod launch_odd;
 mod launch_ready;
 mod leak;
 mod logs;
+mod near_misses;
 mod output;
 mod packs;
 mod pii;

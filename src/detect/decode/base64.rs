@@ -288,7 +288,10 @@ fn may_begin(digits: &[u8]) -> bool {
         0xc2.. => b & 0xc0 == 0x80,
         _ => {
             b == 0
-                || !is_control(a) && !is_control(b) && (b < 0x80 || b >= 0xc2) && (c < 0x80 || b >= 0x80 || c >= 0xc2)
+                || !is_control(a)
+                    && !is_control(b)
+                    && !(0x80..0xc2).contains(&b)
+                    && (c < 0x80 || b >= 0x80 || c >= 0xc2)
         }
     }
 }

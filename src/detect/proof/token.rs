@@ -1,38 +1,13 @@
-//! Proofs of tokens: checksums, decoded ids, decoded structure.
+//! Proofs of tokens: decoded ids, decoded structure.
 
 use base64::Engine;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::{DecodePaddingMode, general_purpose::STANDARD};
+use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Fact, Proof};
+use super::{EXPIRES, Fact, Proof};
 use crate::secret::MASK;
-
-/// GitHub's digits: <https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/>.
-const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-/// Six base-62 digits of the CRC-32 of `payload`, as GitHub and npm end their tokens.
-pub(in crate::detect) fn base62_checksum(payload: &[u8]) -> [u8; 6] {
-    let mut rest = crc32fast::hash(payload) as usize;
-    let mut digits = [b'0'; 6];
-    for digit in digits.iter_mut().rev() {
-        *digit = BASE62[rest % 62];
-        rest /= 62;
-    }
-    digits
-}
-
-pub(super) fn base62_crc32(secret: &[u8]) -> Proof {
-    let body = secret.iter().rposition(|&b| b == b'_').map_or(secret, |at| &secret[at + 1..]);
-    let Some((payload, checksum)) = body.split_last_chunk::<6>() else {
-        return Proof::Refuted("too short for a checksum");
-    };
-    if base62_checksum(payload) == *checksum {
-        Proof::Sound(Vec::new())
-    } else {
-        Proof::Refuted("the checksum is wrong")
-    }
-}
 
 /// An access key id is four letters and 16 base-32 digits. Since 2019 the first 48 bits hold a mark and the account
 /// number: <https://medium.com/@TalBeerySec/a-short-note-on-aws-key-id-f88cc4317489>.
@@ -87,6 +62,22 @@ fn json_object(text: &[u8]) -> Option<serde_json::Map<String, Value>> {
     }
 }
 
+/// Claims that say whose a token is, and what of: RFC 7519 §4.1, OpenID Connect, Kubernetes, Supabase, GitLab's jobs.
+const CLAIMS: &[(&str, &str)] = &[
+    ("iss", "issuer"),
+    ("sub", "subject"),
+    ("aud", "audience"),
+    ("azp", "client_id"),
+    ("client_id", "client_id"),
+    ("tid", "tenant_id"),
+    ("email", "email"),
+    ("role", "role"),
+    ("scope", "scope"),
+    ("ref", "project_id"),
+    ("kubernetes.io/serviceaccount/namespace", "namespace"),
+    ("kubernetes.io/serviceaccount/service-account.name", "service_account"),
+];
+
 /// RFC 7519: three base64url parts; the header is a JSON object with `alg`, the payload one of claims.
 pub(super) fn jwt(secret: &[u8]) -> Proof {
     let mut parts = secret.split(|&b| b == b'.');
@@ -99,13 +90,19 @@ pub(super) fn jwt(secret: &[u8]) -> Proof {
     };
     let Some(claims) = json_object(payload) else { return Proof::Refuted("the payload is no JSON object") };
     let mut facts = vec![Fact::new("algorithm", algorithm)];
-    for (claim, name) in [("iss", "issuer"), ("sub", "subject"), ("aud", "audience"), ("role", "role")] {
-        if let Some(text) = claims.get(claim).and_then(Value::as_str) {
-            facts.push(Fact::new(name, text));
+    for (claim, name) in CLAIMS {
+        match claims.get(*claim) {
+            Some(Value::String(text)) => facts.push(Fact::new(name, text)),
+            Some(Value::Array(list)) => {
+                facts.extend(list.iter().filter_map(Value::as_str).take(4).map(|t| Fact::new(name, t)))
+            }
+            _ => {}
         }
     }
-    if let Some(expiry) = claims.get("exp").and_then(Value::as_u64) {
-        facts.push(Fact::new("expires", &format!("{expiry} (Unix time)")));
+    // RFC 7519 §2: seconds, which may have a fraction.
+    let expiry = claims.get("exp").and_then(|exp| exp.as_i64().or_else(|| exp.as_f64().map(|seconds| seconds as i64)));
+    if let Some(time) = expiry.and_then(|seconds| Timestamp::from_second(seconds).ok()) {
+        facts.push(Fact::new(EXPIRES, &time.to_string()));
     }
     let text = |claim: &str| claims.get(claim).and_then(Value::as_str);
     if text("sub") == Some("1234567890") || text("name") == Some("John Doe") {
@@ -142,22 +139,76 @@ pub(super) fn base64_len(secret: &[u8], len: usize) -> Proof {
     }
 }
 
+/// What tokens that are JSON say of themselves: 1Password, Grafana Cloud, Sentry, Mapbox and others.
+const MEMBERS: &[(&str, &str)] = &[
+    ("email", "email"),
+    ("signInAddress", "host"),
+    ("o", "organization_id"),
+    ("org", "organization"),
+    ("u", "user"),
+    ("url", "host"),
+    ("region_url", "region"),
+];
+
 pub(super) fn base64_json(secret: &[u8]) -> Proof {
-    let body = secret.iter().rposition(|&b| b == b'_' || b == b'.').map_or(secret, |at| &secret[at + 1..]);
-    match json_object(body).or_else(|| json_object(secret)) {
-        Some(_) => Proof::Sound(Vec::new()),
-        None => Proof::Refuted("not base64 of a JSON object"),
+    // `{"` is `eyJ`; a prefix stands before it, and a signature may follow.
+    let start = memchr::memmem::find(secret, b"eyJ").unwrap_or_default();
+    let bytes = &secret[start..];
+    let end = bytes.iter().position(|b| matches!(b, b'_' | b'.')).unwrap_or(bytes.len());
+    let Some(map) = json_object(&bytes[..end]).or_else(|| json_object(bytes)) else {
+        return Proof::Refuted("not base64 of a JSON object");
+    };
+    let told = MEMBERS.iter().filter_map(|(member, name)| match map.get(*member)? {
+        Value::String(text) => Some(Fact::new(name, text)),
+        Value::Number(number) => Some(Fact::new(name, &number.to_string())),
+        _ => None,
+    });
+    Proof::Sound(told.collect())
+}
+
+/// A private key of X25519 as `wg genkey` makes it: 32 bytes, three bits of the first none, of the last the second only (RFC 7748 §5).
+pub(super) fn x25519(secret: &[u8]) -> Proof {
+    match decode(secret).as_deref() {
+        Some([first, .., last]) if first & 7 == 0 && last & 0xc0 == 0x40 => Proof::Sound(Vec::new()),
+        // Programs take any 32 bytes, and set the bits themselves.
+        Some(bytes) if bytes.len() == 32 => Proof::Unknown(Vec::new()),
+        _ => Proof::Refuted("not 32 bytes"),
+    }
+}
+
+/// A token of PyPI: a macaroon of the second format, which begins with where it is from, and restrictions as JSON:
+/// <https://github.com/rescrv/libmacaroons/blob/master/doc/format.txt>, <https://docs.pypi.org/api/secrets/>.
+pub(super) fn macaroon(secret: &[u8]) -> Proof {
+    let body = secret.iter().position(|&b| b == b'-').map_or(secret, |at| &secret[at + 1..]);
+    let usable = body.len() - usize::from(body.len() % 4 == 1);
+    let Some(bytes) = decode(&body[..usable]) else { return Proof::Refuted("not base64") };
+    let [2, 1, length, rest @ ..] = &bytes[..] else { return Proof::Refuted("not a macaroon") };
+    let Some((location, rest)) = rest.split_at_checked(usize::from(*length)) else {
+        return Proof::Refuted("not a macaroon");
+    };
+    let mut facts = vec![Fact::new("host", &String::from_utf8_lossy(location))];
+    let text = String::from_utf8_lossy(rest);
+    if let Some(projects) = text.split_once(r#""projects":"#).and_then(|(_, list)| list.split_once(']')) {
+        let list: Result<Vec<String>, _> = serde_json::from_str(&format!("{}]", projects.0));
+        facts.extend(list.iter().flatten().take(4).map(|project| Fact::new("project", project)));
+    }
+    Proof::Sound(facts)
+}
+
+/// A token of a Discord bot begins with base64 of its number: <https://discord.com/developers/docs/reference#authentication>.
+pub(super) fn snowflake(secret: &[u8]) -> Proof {
+    let first = secret.split(|&b| b == b'.').next().unwrap_or_default();
+    match decode(first) {
+        Some(number) if (17..=20).contains(&number.len()) && number.iter().all(u8::is_ascii_digit) => {
+            Proof::Sound(vec![Fact::new("app_id", &String::from_utf8_lossy(&number))])
+        }
+        _ => Proof::Refuted("it does not begin with a number"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn github_published_this_checksum() {
-        assert_eq!(&base62_checksum(concat!("zQWBuTSOoRi4A9sp", "HcVY5ncnsDkxkJ").as_bytes()), b"0mLq17");
-    }
 
     #[test]
     fn an_account_is_decoded() {
@@ -175,6 +226,11 @@ mod tests {
         let good = token(r#"{"alg":"HS256"}"#, r#"{"iss":"acme","exp":1700000000}"#);
         let Proof::Sound(facts) = jwt(good.as_bytes()) else { panic!("a token") };
         assert!(facts.contains(&Fact::new("issuer", "acme")));
+        assert!(facts.contains(&Fact::new(EXPIRES, "2023-11-14T22:13:20Z")));
+        for odd in ["-1e300", "1e300", "18446744073709551615", "\"soon\"", "[]"] {
+            let token = token(r#"{"alg":"HS256"}"#, &format!(r#"{{"exp":{odd}}}"#));
+            assert!(matches!(jwt(token.as_bytes()), Proof::Sound(_)), "{odd}");
+        }
         assert!(matches!(jwt(token(r#"{"typ":"x"}"#, "{}").as_bytes()), Proof::Refuted(_)));
         assert!(matches!(jwt(token(r#"{"alg":"none"}"#, "{}").as_bytes()), Proof::Weak(..)));
         assert!(matches!(jwt(b"eyJhbGciOiJub25l.eyJ.x"), Proof::Refuted(_)));
@@ -187,5 +243,33 @@ mod tests {
         assert!(matches!(basic_auth(encode("ada:password").as_bytes()), Proof::Weak(..)));
         assert!(matches!(basic_auth(encode("ada:").as_bytes()), Proof::Refuted(_)));
         assert!(matches!(basic_auth(encode("no colon").as_bytes()), Proof::Refuted(_)));
+    }
+
+    #[test]
+    fn tokens_say_whose_they_are() {
+        let json = |json: &str| format!("ops_{}", STANDARD.encode(json));
+        let told = base64_json(
+            json(r#"{"signInAddress":"acme.1password.com","email":"a@b.c","throttleSecret":{}}"#).as_bytes(),
+        );
+        assert_eq!(told, Proof::Sound(vec![Fact::new("email", "a@b.c"), Fact::new("host", "acme.1password.com")]));
+        let bytes =
+            [&[2, 1, 8][..], b"pypi.org", br#"x{"version": 1, "permissions": {"projects": ["site", "tool"]}}y"#]
+                .concat();
+        let told = macaroon(format!("pypi-{}", STANDARD.encode(bytes)).as_bytes());
+        let facts = [("host", "pypi.org")].map(|(name, value)| Fact::new(name, value));
+        // `"projects":` is followed by a blank.
+        assert!(matches!(told, Proof::Sound(told) if told.starts_with(&facts) && told.len() == 3));
+        let bot = format!("{}.abcdef.rest", STANDARD.encode("123456789012345678"));
+        assert_eq!(snowflake(bot.as_bytes()), Proof::Sound(vec![Fact::new("app_id", "123456789012345678")]));
+        assert!(matches!(snowflake(b"TWFuIGlzIGRpc3Rpbmd1aXNo.abcdef.rest"), Proof::Refuted(_)));
+    }
+
+    #[test]
+    fn keys_of_wireguard() {
+        let mut key = [8; 32];
+        key[31] = 0x41;
+        assert_eq!(x25519(STANDARD.encode(key).as_bytes()), Proof::Sound(Vec::new()));
+        assert_eq!(x25519(STANDARD.encode([255; 32]).as_bytes()), Proof::Unknown(Vec::new()));
+        assert!(matches!(x25519(STANDARD.encode([255; 31]).as_bytes()), Proof::Refuted(_)));
     }
 }
