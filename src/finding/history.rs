@@ -127,11 +127,11 @@ impl History {
     pub fn redact(&mut self, redactor: &Redactor) {
         let mask = |text: &mut String| *text = redactor.mask(text);
         for exposure in &mut self.exposures {
-            exposure.origin.change_paths(&mut |path| mask(path));
+            exposure.origin.change_paths(&mut |path| *path = redactor.mask_path(path));
             exposure.refs.iter_mut().for_each(mask);
             let commits = [&mut exposure.introduced, &mut exposure.removed];
             commits.into_iter().flatten().for_each(|commit| mask(&mut commit.author));
         }
-        self.listed.iter_mut().for_each(|version| mask(&mut version.path));
+        self.listed.iter_mut().for_each(|version| version.path = redactor.mask_path(&version.path));
     }
 }

@@ -220,12 +220,12 @@ fn redact(findings: &mut [Finding], coverage: &mut Coverage) -> Redactor {
     let redactor = Redactor::new(findings.iter().flat_map(Finding::values));
     findings.iter_mut().for_each(|finding| finding.redact(&redactor));
     for skipped in &mut coverage.skipped {
-        skipped.what = redactor.mask(&skipped.what);
+        skipped.what = redactor.mask_path(&skipped.what);
         skipped.detail = redactor.mask(&skipped.detail);
     }
     let histories = coverage.histories.iter_mut().map(|history| &mut history.repository);
     for name in coverage.broken_links.iter_mut().chain(&mut coverage.unscanned_histories).chain(histories) {
-        *name = redactor.mask(name);
+        *name = redactor.mask_path(name);
     }
     redactor
 }

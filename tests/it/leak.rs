@@ -17,9 +17,21 @@ const PIECE: usize = 12;
 
 /// Rules whose "secret" is a public identifier, which a report names on purpose: the id of an AWS key tells whose it is and is
 /// needed to revoke it.
-const SHOWN_ON_PURPOSE: &[&str] = &["aws-access-key-id", "aws-temporary-access-key-id"];
+const SHOWN_ON_PURPOSE: &[&str] = &[
+    "aws-access-key-id", "aws-temporary-access-key-id", "discord-webhook-url", "sendgrid-api-key",
+    "slack-app-level-token", "slack-bot-token", "slack-user-token", "slack-webhook-url", "tailscale-api-token",
+    "tailscale-auth-key", "telegram-bot-token",
+];
 
-const SEED: u64 = 99;
+/// A number of its own for each rule, so that what one shows is no piece of another.
+fn seed(id: &str) -> u64 {
+    id.bytes().fold(99, |seed, byte| seed * 31 % 1_000_003 + u64::from(byte))
+}
+
+/// What stands in the tree for a rule.
+fn own(id: &str) -> String {
+    sample(id, seed(id))
+}
 
 /// Every format a report can have.
 const FORMATS: [&str; 8] = ["text", "json", "jsonl", "sarif", "github", "junit", "csv", "markdown"];
@@ -29,7 +41,7 @@ const NEVER_REVEAL: [&str; 5] = ["sarif", "github", "junit", "csv", "markdown"];
 
 /// A credential of every rule, by rule.
 fn credentials() -> Vec<(&'static str, String)> {
-    written().map(|(_, rule)| (rule.id.as_str(), sample(&rule.id, SEED))).collect()
+    written().map(|(_, rule)| (rule.id.as_str(), own(&rule.id))).collect()
 }
 
 /// The forms in which a secret would be a leak: itself, pieces of what is not the same for all of its kind, and encodings.
@@ -43,7 +55,7 @@ fn forms(rule: &str, secret: &str) -> BTreeSet<Vec<u8>> {
     forms.insert(escaped.as_bytes()[1..escaped.len() - 1].to_vec());
     if secret.len() >= 20 {
         // What other credentials of the rule have too is no secret: prefixes, headers of keys, addresses.
-        let others: Vec<String> = (7001..7004).map(|seed| sample(rule, seed)).collect();
+        let others: Vec<String> = (7001..7012).map(|seed| sample(rule, seed)).collect();
         let told = |piece: &[u8]| others.iter().any(|other| other.as_bytes().windows(PIECE).any(|w| w == piece));
         let anchors = &rules().get(rules().find(rule).expect("the rule exists")).anchors;
         let prefix = anchors.iter().filter(|a| secret.starts_with(*a)).map(String::len).max().unwrap_or_default();
@@ -86,7 +98,7 @@ fn streams(name: &str, output: Output) -> [(String, Vec<u8>); 2] {
 fn tree() -> Sandbox {
     let sandbox = Sandbox::new();
     for (_, rule) in written() {
-        sandbox.file(format!("src/{}.conf", rule.id), planted(rule, &sample(&rule.id, SEED)) + "\n");
+        sandbox.file(format!("src/{}.conf", rule.id), planted(rule, &own(&rule.id)) + "\n");
     }
     sandbox
 }

@@ -74,7 +74,7 @@ pub fn redact(evidence: &mut Evidence, redactor: &Redactor) {
         *text = redactor.mask(text);
     }
     for place in &mut evidence.places {
-        place.path = redactor.mask(&place.path);
+        place.path = redactor.mask_path(&place.path);
     }
 }
 
