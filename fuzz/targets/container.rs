@@ -2,7 +2,6 @@
 //! which the walk itself holds and tells.
 #![no_main]
 
-
 use cleansweep::blob::{SkipReason, Skipped};
 use cleansweep::source::container::{self, Limits, Member, Sink, Source};
 use libfuzzer_sys::fuzz_target;
