@@ -218,3 +218,21 @@ fn gaps_of(unit: &Unit) -> Vec<Gap> {
 pub(super) fn gap(file: &std::sync::Arc<str>, line: u32, why: impl Into<String>) -> Gap {
     Gap { at: Place { file: file.clone(), line }, why: why.into() }
 }
+
+/// Keeps the modules of the files that were read, and says of the others that they were not.
+pub(super) fn keep<M>(
+    read: Vec<(std::sync::Arc<str>, Option<M>)>,
+    modules: &mut std::collections::BTreeMap<std::sync::Arc<str>, M>,
+    inventory: &mut Inventory,
+) {
+    for (path, module) in read {
+        match module {
+            Some(module) => {
+                modules.insert(path, module);
+            }
+            None => {
+                inventory.gaps.push(gap(&path, 1, "The file took too long to parse; what it serves is not known."));
+            }
+        }
+    }
+}

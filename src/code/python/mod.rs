@@ -20,6 +20,7 @@ use rayon::prelude::*;
 use super::framework::{Detected, Framework};
 use super::parse::{Language, Parsed};
 use super::project::{Project, SourceFile};
+use super::reader::keep;
 use super::route::{Gap, Inventory, Place};
 use super::value::first_error;
 use module::Module;
@@ -116,17 +117,7 @@ fn read_all(files: &[(&Arc<str>, &SourceFile)], modules: &mut BTreeMap<Arc<str>,
             ((*path).clone(), module)
         })
         .collect();
-    for (path, module) in read {
-        match module {
-            Some(module) => {
-                modules.insert(path, module);
-            }
-            None => {
-                let why = "The file took too long to parse; what it serves is not known.";
-                inventory.gaps.push(Gap { at: Place { file: path, line: 1 }, why: why.into() });
-            }
-        }
-    }
+    keep(read, modules, inventory);
 }
 
 /// Reads what files with routes import as well: handlers, guards and models stand there.
