@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{At, Detector, Scratch, Window};
+use super::{Detector, Scratch, Window};
 use crate::rule::Rule;
 
 /// What one rule has cost.
@@ -43,18 +43,13 @@ impl<'d> Costs<'d> {
         self.search += started.elapsed();
         self.bytes += window.core.len() as u64;
         let mut found = Vec::new();
-        for hit in &self.scratch.hits {
-            let anchor = &detector.rules.anchors()[hit.anchor];
-            let range = hit.start..hit.start + anchor.folded.len();
-            for (exact, index) in &anchor.waiting {
-                if exact.as_deref().is_some_and(|exact| &window.text[range.clone()] != exact.as_bytes()) {
-                    continue;
-                }
-                let (number, rule) = (index.number(), detector.rules.get(*index));
+        for &hit in &self.scratch.hits {
+            for at in detector.asked(window, hit) {
+                let cost = &mut self.of_rules[at.index.number()];
                 let started = Instant::now();
-                At { window, index: *index, rule, anchor: range.clone() }.follow(&mut found);
-                self.of_rules[number].time += started.elapsed();
-                self.of_rules[number].hits += 1;
+                at.follow(&mut found);
+                cost.time += started.elapsed();
+                cost.hits += 1;
                 found.clear();
             }
         }

@@ -187,15 +187,17 @@ impl Detector {
 
     /// Asks every rule that waits for an anchor what it makes of it.
     fn follow<'b>(&self, window: &Window<'b>, hit: Hit, found: &mut Vec<Match<'b>>) {
+        self.asked(window, hit).for_each(|at| at.follow(found));
+    }
+
+    /// The rules that wait for an anchor, at that anchor.
+    fn asked<'w, 'b>(&'w self, window: &'w Window<'b>, hit: Hit) -> impl Iterator<Item = At<'w, 'b>> {
         let anchor = &self.rules.anchors()[hit.anchor];
         let range = hit.start..hit.start + anchor.folded.len();
-        for (exact, index) in &anchor.waiting {
+        anchor.waiting.iter().filter_map(move |(exact, index)| {
             let spelled = exact.as_deref().is_none_or(|exact| &window.text[range.clone()] == exact.as_bytes());
-            if spelled {
-                let at = At { window, index: *index, rule: self.rules.get(*index), anchor: range.clone() };
-                at.follow(found);
-            }
-        }
+            spelled.then(|| At { window, index: *index, rule: self.rules.get(*index), anchor: range.clone() })
+        })
     }
 }
 

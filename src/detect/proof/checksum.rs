@@ -130,16 +130,15 @@ pub(super) fn bech32(secret: &[u8]) -> Proof {
     }
 }
 
+/// RFC 4648's digits of base 32.
+const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
 /// RFC 4648's base 32 without padding. Bits that are left over have to be none.
-fn base32(text: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn base32(text: &[u8]) -> Option<Vec<u8>> {
     let (mut bytes, mut held, mut bits) = (Vec::with_capacity(text.len() * 5 / 8), 0_u32, 0);
     for digit in text {
-        let value = match digit {
-            b'A'..=b'Z' => digit - b'A',
-            b'2'..=b'7' => digit - b'2' + 26,
-            _ => return None,
-        };
-        held = held << 5 | u32::from(value);
+        let value = BASE32.iter().position(|known| known == digit)?;
+        held = held << 5 | value as u32;
         bits += 5;
         if bits >= 8 {
             bits -= 8;
@@ -187,12 +186,12 @@ pub(in crate::detect) fn nkey_of(kind: [u8; 2], seed: &[u8]) -> String {
         bits += 8;
         while bits >= 5 {
             bits -= 5;
-            text.push(char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[(held >> bits & 31) as usize]));
+            text.push(char::from(BASE32[(held >> bits & 31) as usize]));
         }
         held &= (1 << bits) - 1;
     }
     if bits > 0 {
-        text.push(char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[(held << (5 - bits) & 31) as usize]));
+        text.push(char::from(BASE32[(held << (5 - bits) & 31) as usize]));
     }
     text
 }

@@ -6,6 +6,7 @@ use base64::engine::{DecodePaddingMode, general_purpose::STANDARD};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::checksum::base32;
 use super::{EXPIRES, Fact, Proof};
 use crate::secret::MASK;
 
@@ -13,15 +14,8 @@ use crate::secret::MASK;
 /// number: <https://medium.com/@TalBeerySec/a-short-note-on-aws-key-id-f88cc4317489>.
 pub(super) fn aws_key_id(secret: &[u8]) -> Proof {
     let Some(digits) = secret.get(4..20) else { return Proof::Refuted("too short") };
-    let mut bits: u128 = 0;
-    for &digit in digits {
-        let value = match digit {
-            b'A'..=b'Z' => digit - b'A',
-            b'2'..=b'7' => digit - b'2' + 26,
-            _ => return Proof::Refuted("not base 32"),
-        };
-        bits = bits << 5 | u128::from(value);
-    }
+    let Some(bytes) = base32(digits) else { return Proof::Refuted("not base 32") };
+    let bits = bytes.iter().fold(0, |bits: u128, &byte| bits << 8 | u128::from(byte));
     // Enough to tell it from the account's others, not the whole of it.
     let (first, last) = (String::from_utf8_lossy(&secret[..4]), String::from_utf8_lossy(&digits[12..]));
     let mut facts = vec![Fact::new("key_id", &format!("{first}{MASK}{last}"))];
