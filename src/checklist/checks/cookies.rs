@@ -98,13 +98,13 @@ const ROTATES: &[(&str, &str)] = &[
 fn rotation(survey: &Survey<'_>, told: &mut Told<'_>) {
     let mut found = Vec::new();
     for file in survey.launched() {
+        let (django, passport) = (file.mentions("django.contrib.auth"), file.mentions("passport"));
         for call in &file.found.calls {
             let is_new = ROTATES.iter().any(|(name, _)| call.is(name));
             // The login functions of Django and Devise make a new session themselves.
-            let by_itself = file.mentions("django.contrib.auth")
-                && matches!(call.name.as_str(), "login" | "auth_login")
+            let by_itself = django && matches!(call.name.as_str(), "login" | "auth_login")
                 || file.path.ends_with(".rb") && call.name == "sign_in"
-                || file.mentions("passport") && (call.is("req.logIn") || call.is("req.login"));
+                || passport && (call.is("req.logIn") || call.is("req.login"));
             if is_new || by_itself {
                 found.push((file.path, call.line));
             }

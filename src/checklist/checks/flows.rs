@@ -70,7 +70,8 @@ fn note<'s>(name: &str, path: &'s str, line: u32, found: &mut [Vec<(&'s str, u32
     }
 }
 
-fn is_end_to_end(path: &str, text: &str) -> bool {
+/// Whether a file has tests of the whole product.
+pub(super) fn is_end_to_end(path: &str, text: &str) -> bool {
     let by_path = path.split('/').any(|part| {
         let part = part.to_ascii_lowercase();
         matches!(

@@ -1,5 +1,9 @@
 //! LOG-01, LOG-03 and LOG-05: what is written to logs, and what should be.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::say::{Told, count, names};
 use super::survey::{CodeFile, Survey, entries};
 use crate::code::Language;
@@ -31,12 +35,13 @@ pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
             }
         }
     }
-    let looked_at = "calls that write to a log";
+    let looked_at = "calls that write to a log, in every file that has the name of a secret near one";
+    let of = "calls that write to a log";
     if !secret.is_empty() {
         told.fail("LOG-01")
             .reason(format!("{} something that is named like a secret.", verb(secret.len())))
             .looked_at(looked_at)
-            .counted(calls, calls, looked_at)
+            .counted(calls, calls, of)
             .change("another field there, or a logger that redacts it")
             .at_all(secret.iter().copied());
     }
@@ -44,7 +49,7 @@ pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
         told.review("LOG-01")
             .reason(format!("{} a token, or a whole body, all parameters or all headers.", verb(whole.len())))
             .looked_at(looked_at)
-            .counted(calls, calls, looked_at)
+            .counted(calls, calls, of)
             .change("single fields in place of the whole")
             .at_all(whole.iter().copied());
     }
@@ -52,7 +57,7 @@ pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
         told.review("LOG-01")
             .reason("No call that writes to a log names a secret; what is in its values only logs can show.")
             .looked_at(looked_at)
-            .counted(calls, calls, looked_at)
+            .counted(calls, calls, of)
             .change("sample logs that are given");
     }
     audit(survey, told);
@@ -228,12 +233,14 @@ const METRICS: &[&str] = &[
     "nestjs-prometheus", "express-winston", "prom-client", "starlette_exporter",
 ];
 
+static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(METRICS).ok());
+
 fn by_route(survey: &Survey<'_>, told: &mut Told<'_>) {
     let mut found = Vec::new();
     for file in survey.launched() {
-        if let Some(word) = METRICS.iter().find(|word| file.mentions(word)) {
-            let line = file.text.lines().position(|line| line.contains(word)).unwrap_or(0);
-            found.push((file.path, u32::try_from(line + 1).unwrap_or(1)));
+        if let Some(word) = SEARCH.as_ref().and_then(|search| search.find(file.text)) {
+            let before = file.text.as_bytes()[..word.start()].iter().filter(|byte| **byte == b'\n').count();
+            found.push((file.path, u32::try_from(before + 1).unwrap_or(1)));
         }
         found.extend(labelled(file));
     }

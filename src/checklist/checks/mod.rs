@@ -35,10 +35,12 @@ mod uptime;
 mod validation;
 mod variables;
 mod webhooks;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use rayon::prelude::*;
 
 use self::say::Told;
 use self::survey::Survey;
@@ -214,8 +216,13 @@ pub enum Part {
 pub fn decide(facts: &Facts<'_>) -> Decided {
     let survey = Survey::new(facts);
     let mut told = Told::new(facts.project);
-    for area in AREAS {
+    let areas = AREAS.par_iter().map(|area| {
+        let mut told = Told::new(facts.project);
         area(&survey, &mut told);
+        told
+    });
+    for area in areas.collect::<Vec<_>>() {
+        told.add(area);
     }
     for (row, what, change) in OPEN {
         let settled = told.has(row) && !told.passes(row);

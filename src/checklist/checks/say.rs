@@ -27,6 +27,13 @@ impl<'p> Told<'p> {
         Self { project, rows: BTreeMap::new() }
     }
 
+    /// What was said elsewhere, after what was said here.
+    pub(super) fn add(&mut self, other: Self) {
+        for (row, evidence) in other.rows {
+            self.rows.entry(row).or_default().extend(evidence);
+        }
+    }
+
     pub(super) fn has(&self, row: &str) -> bool {
         self.rows.contains_key(row)
     }

@@ -1,5 +1,9 @@
 //! RATE-07: what a stranger can copy wholesale: limiters before lists, and the largest page that the code gives.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::access::{launched, place, shown};
 use super::client::is_browser;
 use super::say::{Told, count, names};
@@ -53,17 +57,20 @@ fn is_list(route: &Route) -> bool {
     route.method == Method::Get && last.is_some_and(|last| !is_other(last))
 }
 
+static SEARCH: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(BOUNDS).ok());
+
 /// Where a number bounds a page.
 fn bounds<'s>(survey: &Survey<'s>) -> Vec<(&'s str, u32)> {
+    let Some(search) = &*SEARCH else { return Vec::new() };
     let mut found = Vec::new();
-    for file in survey.launched().filter(|file| !is_browser(file.text)) {
-        for (line, text) in numbered(file.text) {
-            let lower = text.to_ascii_lowercase();
-            let bounds = BOUNDS.iter().any(|word| lower.contains(word));
-            if bounds && lower.bytes().any(|byte| byte.is_ascii_digit()) && lower.contains(['=', ':', '<', '(']) {
-                found.push((file.path, line));
-            }
-        }
+    for (path, text) in survey.launched_texts().filter(|(_, text)| search.is_match(text) && !is_browser(text)) {
+        let bounds = |line: &str| {
+            line.bytes().any(|byte| byte.is_ascii_digit())
+                && line.contains(['=', ':', '<', '('])
+                && search.is_match(line)
+        };
+        found.extend(numbered(text).filter(|(_, line)| bounds(line)).map(|(number, _)| (path, number)));
     }
     found.truncate(5);
     found

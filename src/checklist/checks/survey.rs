@@ -1,9 +1,8 @@
 //! What the checks look at: every file read once, in parallel.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 
-use aho_corasick::AhoCorasick;
 use jiff::civil::Date;
 use rayon::prelude::*;
 
@@ -38,10 +37,12 @@ pub(super) struct Survey<'a> {
     pub(super) inventory: &'a Inventory,
     pub(super) launch: Option<&'a LaunchFile>,
     pub(super) today: Date,
-    /// Source files that hold a word that matters.
+    /// Source files that a check may know something by.
     pub(super) code: Vec<CodeFile<'a>>,
     pub(super) settings: Vec<SettingsFile<'a>>,
     pub(super) documents: Vec<Document<'a>>,
+    /// Every file that is UTF-8, by its path.
+    texts: HashMap<&'a str, &'a str>,
     /// What could not be read, or not wholly: path, line and why.
     pub(super) gaps: Vec<(&'a str, u32, String)>,
     files: usize,
@@ -53,42 +54,6 @@ pub(super) struct Survey<'a> {
 
 /// A larger JSON file is data: 256 KiB.
 const MAX_JSON: usize = 256 << 10;
-
-/// A source file without any of these is not parsed.
-const WORDS: &[&str] = &[
-    "cors", "CORS", "Cors", "Access-Control", "cookie", "Cookie", "COOKIE", "session", "Session", "SESSION",
-    "process.env", "import.meta.env", "Deno.env", "ENV[", "ENV.", "_ENV", "environ", "getenv", "Getenv", "LookupEnv",
-    "env(", "env.", "env!", "env::", "dotenvy", "config(", "@Value", "force_ssl", "SECURE_", "helmet",
-    "Strict-Transport", "Content-Security", "X-Frame", "nosniff", "Talisman", "secure_headers", "Sentry", "sentry",
-    "Bugsnag", "bugsnag", "Rollbar", "rollbar", "Honeybadger", "airbrake", "Airbrake", "newrelic", "appsignal",
-    "Raygun", "debug", "DEBUG", "Debug", "consider_all_requests_local", "stack", "rometheus", "metrics", "audit",
-    "Audit", "MIDDLEWARE", "permissive", "headers", "default_headers", "origins", "Origins", "CrossOrigin",
-    "AllowOrigin", "AllowedOrigin", "allowedOrigin", "allowOrigin", "http_only", "same_site", "checkly", "morgan",
-    "pino", "lograge", "frameguard", "contentSecurityPolicy", " test(", "\ttest(", "\ntest(", " it(", "\tit(", "\nit(",
-    "test.only(", "describe(", "scenario", "def test_",
-];
-
-/// Parsed only if one of these stands beside one of [`WRITTEN`].
-const LOGS: &[&str] = &[
-    "console.", "log.", "logger", "Log.", "Log::", "LOG.", "logging", "print", "puts ", "info!", "debug!", "warn!",
-    "error!", "trace!", "slog", "error_log", "var_dump",
-];
-
-/// What should not be in a log.
-const WRITTEN: &[&str] = &[
-    "password", "Password", "passwd", "secret", "Secret", "token", "Token", "apiKey", "api_key", "authorization",
-    "Authorization", ".body", ".headers", "request.data", "params", "credential", "cvv", "card_number", "cardNumber",
-];
-
-static SEARCH: LazyLock<[Option<AhoCorasick>; 3]> =
-    LazyLock::new(|| [WORDS, LOGS, WRITTEN].map(|words| AhoCorasick::new(words).ok()));
-
-fn matters(text: &[u8]) -> bool {
-    let [words, logs, written] = &*SEARCH;
-    let has = |search: &Option<AhoCorasick>| search.as_ref().is_none_or(|search| search.is_match(text));
-    let begins = [&b"test("[..], b"it("].iter().any(|test| text.starts_with(test));
-    has(words) || begins || has(logs) && has(written)
-}
 
 enum Read<'a> {
     Code(Box<CodeFile<'a>>),
@@ -102,7 +67,8 @@ impl<'a> Survey<'a> {
     pub(super) fn new(facts: &Facts<'a>) -> Self {
         let files: Vec<(&'a str, &'a SourceFile)> =
             facts.project.files().map(|(path, file)| (&**path, file)).filter(|(path, _)| !is_foreign(path)).collect();
-        let read: Vec<Read<'a>> = files.par_iter().map(|(path, file)| read(path, file)).collect();
+        let read = read_all(&files);
+        let texts = files.par_iter().filter_map(|(path, file)| Some((*path, std::str::from_utf8(&file.text).ok()?)));
         let mut this = Self {
             project: facts.project,
             inventory: facts.inventory,
@@ -111,6 +77,7 @@ impl<'a> Survey<'a> {
             code: Vec::new(),
             settings: Vec::new(),
             documents: Vec::new(),
+            texts: texts.collect(),
             gaps: facts.project.gaps().iter().map(|gap| (&*gap.at.file, gap.at.line, gap.why.clone())).collect(),
             files: files.iter().filter(|(_, file)| file.language.is_some()).count(),
             development: files
@@ -179,6 +146,13 @@ impl<'a> Survey<'a> {
         self.code.iter().filter(|file| file.stage > Stage::Development)
     }
 
+    /// Path and text of every source file of what is launched, whether or not its code matters to a check.
+    pub(super) fn launched_texts(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let launched =
+            self.project.files().filter(|(path, file)| file.language.is_some() && stage(path) > Stage::Development);
+        launched.filter_map(|(path, _)| self.texts.get_key_value(&**path)).map(|(path, text)| (*path, *text))
+    }
+
     /// Files of settings of what is launched.
     pub(super) fn live_settings(&self) -> impl Iterator<Item = &SettingsFile<'a>> {
         self.settings.iter().filter(|file| file.stage > Stage::Development)
@@ -186,7 +160,7 @@ impl<'a> Survey<'a> {
 
     /// The text of a file.
     pub(super) fn text(&self, path: &str) -> Option<&'a str> {
-        self.project.file(path).and_then(|file| std::str::from_utf8(&file.text).ok())
+        self.texts.get(path).copied()
     }
 
     /// Files by a part of their path.
@@ -197,7 +171,7 @@ impl<'a> Survey<'a> {
     /// Whether a framework is used: by the inventory, or by a word in a manifest or a source.
     pub(super) fn uses(&self, framework: Framework, words: &[&str]) -> bool {
         self.inventory.frameworks.iter().any(|detected| detected.framework == framework)
-            || self.launched().any(|file| words.iter().any(|word| file.text.contains(word)))
+            || self.launched_texts().any(|(_, text)| words.iter().any(|word| text.contains(word)))
     }
 
     /// Whether anything that serves requests was found.
@@ -248,10 +222,20 @@ impl CodeFile<'_> {
     }
 }
 
+/// Reads the files, the largest first, so that no thread is left with one when the others are done. The order is that of the files.
+fn read_all<'a>(files: &[(&'a str, &'a SourceFile)]) -> Vec<Read<'a>> {
+    let mut order: Vec<usize> = (0..files.len()).collect();
+    order.sort_unstable_by_key(|at| Reverse(files[*at].1.text.len()));
+    let each = order.par_iter().with_max_len(16).map(|at| (*at, read(files[*at].0, files[*at].1)));
+    let mut read: Vec<(usize, Read<'a>)> = each.collect();
+    read.sort_unstable_by_key(|(at, _)| *at);
+    read.into_iter().map(|(_, read)| read).collect()
+}
+
 fn read<'a>(path: &'a str, file: &'a SourceFile) -> Read<'a> {
     let text = std::str::from_utf8(&file.text);
     if let Some(language) = file.language {
-        if !matters(&file.text) || path.ends_with(".min.js") {
+        if !super::words::matter(path, language, &String::from_utf8_lossy(&file.text)) {
             return Read::Nothing;
         }
         let Ok(text) = text else { return Read::Gap(path, "The file is not UTF-8.".into()) };

@@ -1,0 +1,169 @@
+//! Which source files are parsed at all: those that hold a word by which a check could know something, in the language that it
+//! knows it in. Parsing is most of what a checklist costs.
+
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
+use super::flows::is_end_to_end;
+use super::stage::{Stage, stage};
+use crate::code::Language;
+
+/// Whatever the language: CORS, cookies, headers, error trackers, metrics, audit records.
+const COMMON: &[&str] = &[
+    "cors", "CORS", "Cors", "llow-", "LLOW_ORIGIN", "llowOrigin", "llowedOrigin", "ookie", "COOKIE", "trict-transport",
+    "trict-Transport", "ontent-security", "ontent-Security", "-content-type-options", "-Content-Type-Options",
+    "-frame-options", "-Frame-Options", "eferrer-policy", "eferrer-Policy", "Sentry", "sentry", "ugsnag", "ollbar",
+    "oneybadger", "irbrake", "newrelic", "ppsignal", "Raygun", "datadog", "dd-trace", "LogRocket", "audit", "Audit",
+    "paper_trail", "activity_log", "rometheus", "prom-client", "promhttp", "Histogram", "CounterVec", "opentelemetry",
+    "morgan", "lograge", "pino-http", "getenv", "getEnv", "GetEnv", "get_env",
+];
+
+/// What only this language's checks know.
+fn special(language: Language) -> &'static [&'static str] {
+    match language {
+        Language::JavaScript | Language::TypeScript | Language::Tsx => &[
+            "process.env", "import.meta.env", "Deno.env", "Bun.env", "env.", "env(", "configService", "session",
+            "NextAuth", ".stack", "errorhandler", "helmet", "frameguard", "hsts", "contentSecurityPolicy", "checkly",
+            "express-winston", "fastify-metrics", "req.logIn", "req.login", "WebSocketGateway",
+        ],
+        Language::Python => &[
+            "environ", "Getenv", "env(", "env.", "Env(", "config(", "session", "SESSION", "flask", "LoginManager",
+            "login_user", "django.contrib.auth", "cycle_key", "MIDDLEWARE", "SECURE_", "X_FRAME", "Talisman", "DEBUG",
+            "debug=", "debug =", ".debug", "starlette_exporter", "SessionMiddleware",
+        ],
+        Language::Ruby => &[
+            "ENV[", "origins", "ENV.", "session_store", "reset_session", "sign_in", "session[", "force_ssl",
+            "ecure_headers", "SecureHeaders", "default_headers", "content_security_policy", "load_defaults",
+            "consider_all_requests_local", "api_only", "yabeda",
+        ],
+        Language::Php => &[
+            "env(", "_ENV", "Env::", "session_", "session()->", "ession->", "regenerateId", "allowed_origins",
+            "var_dump",
+        ],
+        Language::Java => &[
+            "@Value(", "HttpSession", "formLogin", "sessionManagement", "SessionCreationPolicy", "SecurityFilterChain",
+            "changeSessionId", "migrateSession", "CrossOrigin",
+        ],
+        Language::Go => &[
+            "Getenv", "LookupEnv", "viper.", "essions.", "ession.", "scs.", "RenewToken", "SetMode", "AllowAllOrigins",
+            "honeybadger.",
+        ],
+        Language::Rust => &[
+            "env!", "env::", "dotenvy", "Session", "session.", "cycle_id", "permissive", "TraceLayer",
+            "axum_prometheus", "http_only", "same_site",
+        ],
+    }
+}
+
+/// Parsed if one of these stands shortly before one of [`WRITTEN`].
+const LOGS: &[&str] = &[
+    "console.", "log.", "logger", "Log.", "Log::", "LOG.", "logging", "print", "puts ", "info!", "debug!", "warn!",
+    "error!", "trace!", "slog", "error_log", "var_dump",
+];
+
+/// What should not be in a log.
+const WRITTEN: &[&str] = &[
+    "password", "Password", "passwd", "secret", "Secret", "token", "Token", "apiKey", "api_key", "authorization",
+    "Authorization", ".body", ".headers", "request.data", "params", "credential", "cvv", "card_number", "cardNumber",
+];
+
+/// What a call writes stands within so many bytes after its name.
+const NEAR: usize = 1_000;
+
+struct Words {
+    single: [Option<AhoCorasick>; 9],
+    /// [`LOGS`], then [`WRITTEN`].
+    pairs: Option<AhoCorasick>,
+}
+
+const LANGUAGES: [Language; 9] = [
+    Language::JavaScript,
+    Language::TypeScript,
+    Language::Tsx,
+    Language::Python,
+    Language::Ruby,
+    Language::Php,
+    Language::Java,
+    Language::Go,
+    Language::Rust,
+];
+
+static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
+    single: LANGUAGES.map(|language| AhoCorasick::new(COMMON.iter().chain(special(language))).ok()),
+    pairs: AhoCorasick::new(LOGS.iter().chain(WRITTEN)).ok(),
+});
+
+/// Whether a check could know something by this file's code.
+pub(super) fn matter(path: &str, language: Language, text: &str) -> bool {
+    if path.ends_with(".min.js") {
+        return false;
+    }
+    // Of what is not launched, only tests of the whole product tell something.
+    if stage(path) == Stage::Development {
+        return is_end_to_end(path, text);
+    }
+    is_configuration(path, language) || is_end_to_end(path, text) || has_word(language, text) || writes(text)
+}
+
+/// What a framework reads as its settings, and Next.js as its middleware, whatever it holds.
+fn is_configuration(path: &str, language: Language) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    match language {
+        Language::Ruby | Language::Php => path.starts_with("config/") || path.contains("/config/"),
+        Language::JavaScript | Language::TypeScript | Language::Tsx => name.starts_with("middleware."),
+        Language::Python => name.starts_with("settings"),
+        _ => false,
+    }
+}
+
+fn has_word(language: Language, text: &str) -> bool {
+    let position = LANGUAGES.iter().position(|known| *known == language).unwrap_or_default();
+    WORDS.single[position].as_ref().is_none_or(|words| words.is_match(text))
+}
+
+/// Whether something that should not be in a log may be written to one.
+fn writes(text: &str) -> bool {
+    let Some(pairs) = &WORDS.pairs else { return true };
+    let mut last = None;
+    pairs.find_overlapping_iter(text).any(|hit| match hit.pattern().as_usize() < LOGS.len() {
+        true => {
+            last = Some(hit.end());
+            false
+        }
+        false => last.is_some_and(|last| hit.start() >= last && hit.start() - last <= NEAR),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_parsed() {
+        for (path, text, expected) in [
+            ("src/a.ts", "export const PI = 3;", false),
+            ("src/a.ts", "res.send(error.stack)", true),
+            ("src/A.java", "log.debug(\"stack of {}\", session)", false),
+            ("src/A.java", "@Value(\"${a}\")", true),
+            ("src/A.java", "log.info(\"{}\",\n  user.getPassword())", true),
+            ("src/A.java", "String password; log.info(\"started\")", false),
+            ("src/test/A.java", "@Value(\"${a}\")", false),
+            ("e2e/login.spec.ts", "test('logs in', () => {})", true),
+            ("config/session.php", "<?php return [];", true),
+            ("src/middleware.ts", "export default 1", true),
+            ("lib/a.min.js", "process.env.A", false),
+        ] {
+            let language = Language::of_path(path).expect("known");
+            assert_eq!(matter(path, language, text), expected, "{path}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_far_from_a_log_is_none_of_its_arguments() {
+        let near = format!("log.info({}token)", " ".repeat(NEAR - 10));
+        let far = format!("log.info({}token)", " ".repeat(NEAR + 10));
+        assert!(writes(&near));
+        assert!(!writes(&far));
+    }
+}
