@@ -170,6 +170,9 @@ pub(super) fn tame(text: &str) -> String {
 /// Entries of lists and reports that nothing found was equal to.
 pub(crate) fn not_found(silencers: &Silencers, outcome: &ScanOutcome) -> Vec<String> {
     let unused = silencers.unused();
+    if unused.is_empty() {
+        return Vec::new();
+    }
     let redactor = Redactor::new(outcome.findings.iter().chain(&outcome.silenced).flat_map(|finding| finding.values()));
     let mut notes: Vec<String> =
         unused.iter().take(LISTED).map(|entry| format!("{} matches nothing", redactor.mask(entry))).collect();
