@@ -4,8 +4,6 @@
 //! the byte's class, an OR, an AND and a load of the next state. The AND does two things: it takes off the mark of a match, and,
 //! the table's length being a power of two known when this is compiled, it shows that no bound need be checked.
 
-use std::collections::HashMap;
-
 use aho_corasick::Anchored;
 use aho_corasick::automaton::{Automaton, StateID};
 
@@ -89,7 +87,15 @@ impl Rows {
         let start = automaton.start_state(Anchored::No).expect("built for unanchored search");
         let margin = patterns.iter().map(String::len).max().unwrap_or(1) - 1;
         let mut rows = Self { next: Vec::new(), classes, matches: Vec::new(), shift: width.ilog2(), margin };
-        let mut row_of: HashMap<StateID, u32> = HashMap::from([(start, 0)]);
+        // By the number of a state, none of which is much larger than there are transitions.
+        let mut row_of: Vec<Option<u32>> = Vec::new();
+        let mut row = |state: StateID, new: &mut dyn FnMut() -> u32| {
+            if row_of.len() <= state.as_usize() {
+                row_of.resize(state.as_usize() + 1, None);
+            }
+            *row_of[state.as_usize()].get_or_insert_with(new)
+        };
+        row(start, &mut || 0);
         let mut waiting = vec![start];
         let mut at = 0;
         while at < waiting.len() {
@@ -100,7 +106,7 @@ impl Rows {
             for column in 0..width {
                 let byte = members.get(column).copied().unwrap_or(members[0]);
                 let next = automaton.next_state(Anchored::No, state, byte);
-                let row = *row_of.entry(next).or_insert_with(|| {
+                let row = row(next, &mut || {
                     waiting.push(next);
                     ((waiting.len() - 1) * width) as u32
                 });
