@@ -5,6 +5,7 @@ use std::ops::Range;
 use memchr::memmem;
 
 use super::map::{Pieces, Step};
+use super::overview::{Overview, WORD};
 use super::{How, inflate};
 
 /// Shorter runs are names and words.
@@ -13,11 +14,8 @@ pub(super) const SHORTEST: usize = 24;
 /// Shorter runs of hexadecimal digits are numbers.
 const SHORTEST_HEX: usize = 32;
 
-/// Bytes that are looked at together.
-const WORD: usize = 8;
-
-/// How far apart two such words may be if every run is to hold one.
-const STRIDE: usize = SHORTEST - WORD;
+/// A run has this many words of an [`Overview`] beside each other, wherever it begins.
+const _: () = assert!(SHORTEST >= 3 * WORD);
 
 /// How many digits decide whether the rest is decoded.
 const HEAD: usize = 16;
@@ -50,20 +48,16 @@ fn is_digit(byte: u8) -> bool {
     DIGITS[usize::from(byte)] != NONE
 }
 
-/// The last byte of a word that is below all digits, such as a blank, a quotation mark, a bracket.
-#[inline]
-fn last_below_digits(word: [u8; WORD]) -> Option<usize> {
-    const SMALLEST: u64 = u64::from_le_bytes([b'+'; WORD]);
-    const HIGHEST: u64 = u64::from_le_bytes([0x80; WORD]);
-    let word = u64::from_le_bytes(word);
-    // With its highest bit set no byte borrows from the next.
-    let below = !(((word | HIGHEST) - SMALLEST) | word) & HIGHEST;
-    (below != 0).then(|| WORD - 1 - below.leading_zeros() as usize / 8)
+/// How many digits stand before `at`.
+pub(super) fn digits_before(text: &[u8], at: usize) -> usize {
+    text[..at].iter().rev().take_while(|&&byte| is_digit(byte)).count()
 }
 
 /// Looks for runs of digits.
 pub(super) struct Digits<'t> {
     pub(super) text: &'t [u8],
+    /// Of all that runs are looked for in.
+    pub(super) overview: &'t Overview,
     /// See [`super::region::Limits`].
     pub(super) room: usize,
     pub(super) first: bool,
@@ -73,51 +67,28 @@ pub(super) struct Digits<'t> {
 }
 
 impl Digits<'_> {
-    /// Decodes what is worth it of the runs that are at least partly in `core`.
-    pub(super) fn find(&mut self, core: Range<usize>) {
-        let before = self.text[..core.start].iter().rev().take_while(|&&b| is_digit(b)).count();
-        let mut at = core.start - before;
+    /// Decodes what is worth it of the runs from `from` on, where one may begin, that begin before `until`.
+    pub(super) fn find(&mut self, from: usize, until: usize) {
+        let mut at = from;
         // Lines up to here were decoded together, in vain.
         let mut alone = 0;
-        while let Some(run) = self.next_run(at, core.end) {
+        while let Some(run) = self.next_run(at, until) {
             at = self.run(run.clone(), &mut alone).max(run.end + 1);
         }
     }
 
     /// The next run of digits from `from` on that begins before `until` and is no shorter than [`SHORTEST`].
-    ///
-    /// Wherever it begins, one of the words at distances of no more than [`STRIDE`] is wholly in it. So of most of the text only words are
-    /// looked at, and of most words only that they have a byte below all digits.
     fn next_run(&self, from: usize, until: usize) -> Option<Range<usize>> {
         let (text, mut at) = (self.text, from);
-        while at < until + STRIDE {
-            let word = text.get(at..)?.first_chunk::<WORD>()?;
-            if let Some(last) = last_below_digits(*word) {
-                // A run can begin after it.
-                at += last + 1 + STRIDE;
-            } else if let Some(last) = word.iter().rposition(|&b| !is_digit(b)) {
-                at += last + 1 + STRIDE;
-            } else if let Some(after) = self.is_alone(at) {
-                at = after + STRIDE;
-            } else {
-                let start = at - text[from..at].iter().rev().take_while(|&&b| is_digit(b)).count();
-                let end = at + text[at..].iter().take_while(|&&b| is_digit(b)).count();
-                if end - start >= SHORTEST {
-                    return (start < until).then_some(start..end);
-                }
-                at = end + 1 + STRIDE;
+        loop {
+            let word = self.overview.digits(at)?;
+            let start = word - text[at..word].iter().rev().take_while(|&&b| is_digit(b)).count();
+            let end = word + text[word..].iter().take_while(|&&b| is_digit(b)).count();
+            if end - start >= SHORTEST || start >= until {
+                return (start < until).then_some(start..end);
             }
+            at = end + 1;
         }
-        None
-    }
-
-    /// Whether the words beside the one at `at` show that no run is long enough that it is in: then where one can begin next.
-    fn is_alone(&self, at: usize) -> Option<usize> {
-        let before = self.text[..at].last_chunk::<WORD>()?;
-        let after = self.text[at + WORD..].first_chunk::<WORD>()?;
-        last_below_digits(*before)?;
-        let last = last_below_digits(*after)?;
-        Some(at + WORD + last + 1)
     }
 
     /// Decodes a run, or what is in it after a sign. Returns where it ends.
@@ -126,8 +97,8 @@ impl Digits<'_> {
             return end;
         }
         let text = self.text;
-        let signs = text[run.start..(run.start + 8 * HEAD).min(run.end)].iter().enumerate();
-        let after_signs = signs.filter(|(_, b)| !b.is_ascii_alphanumeric()).map(|(offset, _)| run.start + offset + 1);
+        let beginning = run.start..(run.start + 8 * HEAD).min(run.end);
+        let after_signs = beginning.filter(|&at| !text[at].is_ascii_alphanumeric()).map(|at| at + 1);
         // The beginning of a value whose start is not there could be any of four digits.
         let cut_off = (run.start == 0 && self.first && run.len() > 8 * HEAD).then_some(1..4).into_iter().flatten();
         let text = self.text;
@@ -414,18 +385,5 @@ mod tests {
             }
         }
         assert!(kept < 24 * 65536 / 3, "{kept}");
-    }
-
-    #[test]
-    fn the_last_byte_below_all_digits_is_found_in_any_word() {
-        for at in 0..WORD {
-            for byte in 0..=u8::MAX {
-                for other in [b'+', b'a', 0x80, 0xff] {
-                    let mut word = [other; WORD];
-                    word[at] = byte;
-                    assert_eq!(last_below_digits(word), (byte < b'+').then_some(at), "{byte} at {at}");
-                }
-            }
-        }
     }
 }

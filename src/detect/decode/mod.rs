@@ -11,6 +11,7 @@ mod inflate;
 mod join;
 mod kubernetes;
 mod map;
+mod overview;
 mod region;
 #[cfg(test)]
 mod tests;

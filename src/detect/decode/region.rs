@@ -1,15 +1,13 @@
 //! The search of a text for what may be encoded in it.
 //!
-//! Most texts hold no sign of an encoding, and that must cost next to nothing. So only the rarest byte of each sign is looked for, with
-//! vector instructions where there are any, and what is as frequent as quotation marks is looked at only near an anchor of a rule.
+//! Most texts hold no sign of an encoding. So only the parts that an [`Overview`] names are looked at, and what is as frequent as
+//! quotation marks only near an anchor of a rule.
 
 use std::ops::Range;
 
 use super::map::Pieces;
+use super::overview::{Kinds, Overview};
 use super::{PathKind, base64, escapes, join, kubernetes, wide};
-
-/// How many bytes after a sign's first one decide.
-const LOOK_AHEAD: usize = 2;
 
 /// How far after an anchor, and after the last joint, two literals may be joined. A name, or the beginning of a credential, stands in
 /// the first of them.
@@ -59,19 +57,22 @@ pub(super) struct Found {
 pub(super) fn find(text: &[u8], core: Range<usize>, path: PathKind, limits: Limits<'_>) -> Found {
     let mut found = Found::default();
     let Found { pieces, cut, inflated } = &mut found;
+    let markup = !path.code || text.trim_ascii_start().first() == Some(&b'<');
+    let before = base64::digits_before(text, core.start);
+    let until = (core.end + 2 * base64::SHORTEST).min(text.len());
+    let overview = Overview::new(text, core.start - before..until, Kinds { markup, mail: !path.code });
     if !path.lock {
         if !path.code {
             kubernetes::find(text, core.clone(), pieces);
         }
-        let mut digits = base64::Digits { text, room: limits.room, first: limits.first, pieces, cut };
-        digits.find(core.clone());
+        let (room, first) = (limits.room, limits.first);
+        let mut digits = base64::Digits { text, overview: &overview, room, first, pieces, cut };
+        digits.find(core.start - before, core.end);
         *inflated = limits.room - digits.room;
     }
     // Each kind goes on where it has got to.
     let mut done = [core.start; SIGNS];
-    let markup = !path.code || text.trim_ascii_start().first() == Some(&b'<');
-    let wanted = Wanted { markup, mail: !path.code, anchors: limits.anchors };
-    for_signs(text, core, &wanted, &mut |at, sign| {
+    for_signs(text, core, (&overview, limits.anchors), &mut |at, sign| {
         let done = &mut done[sign as usize];
         if at < *done {
             return false;
@@ -97,60 +98,43 @@ pub(super) fn find(text: &[u8], core: Range<usize>, path: PathKind, limits: Limi
     found
 }
 
-/// Which signs a text may have.
-struct Wanted<'a> {
-    /// Named entities: code has an `&` on every other line.
-    markup: bool,
-    /// Quoted-printable, for the `=`.
-    mail: bool,
-    /// See [`Limits`].
-    anchors: Option<&'a [usize]>,
-}
-
 /// Calls `report` with every sign that begins in `core`, those of one kind in order. It answers whether something was made of one.
-fn for_signs(text: &[u8], core: Range<usize>, wanted: &Wanted<'_>, report: &mut impl FnMut(usize, Sign) -> bool) {
+fn for_signs(
+    text: &[u8],
+    core: Range<usize>,
+    (overview, anchors): (&Overview, Option<&[usize]>),
+    report: &mut impl FnMut(usize, Sign) -> bool,
+) {
     let mut look = |at: usize| {
         let byte = |offset: usize| text.get(at + offset).copied().unwrap_or(b' ');
         sign(byte(0), byte(1), byte(2)).is_some_and(|sign| report(at, sign))
     };
-    let part = &text[core.clone()];
-    // Most are formats and ends of lines, which the next byte tells.
-    let is_next = |at: usize, wanted: &[u8]| text.get(core.start + at + 1).is_some_and(|next| wanted.contains(next));
-    for at in memchr::memchr2_iter(b'%', b'\\', part) {
-        if is_next(at, b"01234567uUx\"\\\n\r") {
-            look(core.start + at);
+    for part in overview.signs(core.clone()) {
+        for at in part.clone().filter(|&at| matches!(text[at], b'%' | b'\\' | b'&' | b'=' | 0x1b)) {
+            look(at);
         }
+        for_nuls(text, part, &mut look);
     }
-    for at in memchr::memchr_iter(0x1b, part) {
-        look(core.start + at);
-    }
-    if wanted.markup {
-        for at in memchr::memchr_iter(b'&', part).filter(|&at| is_next(at, b"#qa")) {
-            look(core.start + at);
-        }
-    } else {
-        let part = &text[core.start..(core.end + LOOK_AHEAD - 1).min(text.len())];
-        for at in memchr::memmem::find_iter(part, b"&#") {
-            look(core.start + at);
-        }
-    }
-    if wanted.mail {
-        for at in memchr::memchr_iter(b'=', part).filter(|&at| is_next(at, b"3\n\r")) {
-            look(core.start + at);
-        }
-    }
+    for_quotes(text, core, anchors, &mut look);
+}
+
+/// Looks at both ends of every run of zeros: only there is a character.
+fn for_nuls(text: &[u8], core: Range<usize>, look: &mut impl FnMut(usize) -> bool) {
     let mut from = core.start;
     while let Some(offset) = memchr::memchr(0, &text[from..core.end]) {
         let start = from + offset;
         from = start + text[start..core.end].iter().take_while(|&&byte| byte == 0).count();
-        // Of a run only its ends are at a character.
         for at in [Some(start), from.checked_sub(2), Some(from - 1)].into_iter().flatten().filter(|&at| at >= start) {
             look(at);
         }
     }
+}
+
+/// Looks at the quotation marks near anchors, and near those that something was made of.
+fn for_quotes(text: &[u8], core: Range<usize>, anchors: Option<&[usize]>, look: &mut impl FnMut(usize) -> bool) {
     let quotes =
         |range: Range<usize>| memchr::memchr2_iter(b'"', b'\'', &text[range.clone()]).map(move |at| range.start + at);
-    let Some(anchors) = wanted.anchors else {
+    let Some(anchors) = anchors else {
         for at in quotes(core) {
             look(at);
         }
@@ -209,7 +193,8 @@ mod tests {
 
     fn signs(text: &[u8], core: Range<usize>, anchors: Option<&[usize]>) -> Vec<(usize, Sign)> {
         let mut found = Vec::new();
-        for_signs(text, core, &Wanted { markup: true, mail: true, anchors }, &mut |at, sign| {
+        let overview = Overview::new(text, 0..text.len(), Kinds { markup: true, mail: true });
+        for_signs(text, core, (&overview, anchors), &mut |at, sign| {
             found.push((at, sign));
             true
         });
