@@ -20,6 +20,9 @@ use super::module::Module;
 /// A longer name is the text of something else.
 const MAX_NAME: usize = 200;
 
+/// Links of a chain of calls that one name is made of: what is before them decides nothing.
+const MAX_CHAIN: usize = 200;
+
 /// Reads what the bodies of a file do.
 pub(super) fn read(root: Node, text: &[u8], module: &mut Module) {
     let mut reader = Reader { text, module, asked: Vec::new(), objects: HashMap::new(), literals: HashSet::new() };
@@ -77,11 +80,12 @@ impl<'t> Reader<'t, '_> {
         self.module.facts.push(Fact { at, kind, name: shown(name) });
     }
 
-    /// The name that is called: identifiers and members, calls and the like within left out.
+    /// The name that is called: identifiers and members, calls and the like within left out. Of a long chain its end.
     fn callee(&self, call: Node) -> String {
         let mut parts = Vec::new();
         let mut at = call.child_by_field_name("function").or(call.child_by_field_name("constructor"));
-        while let Some(node) = at {
+        for _ in 0..MAX_CHAIN {
+            let Some(node) = at else { break };
             at = match node.kind() {
                 "member_expression" => {
                     parts.push(self.field(node, "property"));

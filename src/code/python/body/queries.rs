@@ -28,7 +28,7 @@ impl<'t> Reader<'t, '_> {
         let stored = [
             "objects", "query", "session", "db", "select", "collection", "repo", "queryset", "manager", "crud", "mongo",
         ];
-        let of_store = stored.iter().any(|word| words(&base).iter().any(|part| part == word));
+        let of_store = words(&base).iter().any(|part| stored.contains(&part.as_str()));
         let free = matches!(
             last,
             "get_object_or_404"
