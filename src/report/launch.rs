@@ -132,7 +132,7 @@ fn means_name(means: Means) -> &'static str {
     match means {
         Means::Static => "code and configuration",
         Means::Given => "a file you name",
-        Means::Live => "a probe",
+        Means::Live => "a test of the running product",
         Means::Attested => "a person's word",
         Means::Derived => "other rows",
     }

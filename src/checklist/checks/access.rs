@@ -65,10 +65,10 @@ fn guards(survey: &Survey<'_>, routes: &[&Route], told: &mut Told<'_>) {
     let say = told.review("AUTHN-01").counted(guarded.len() - bare.len(), guarded.len(), "routes that are not public");
     let looked_at =
         format!("{}, {} of them declared public", count(routes.len(), "route"), routes.len() - guarded.len());
-    let say = say.looked_at(looked_at).change("a live probe without credentials");
+    let say = say.looked_at(looked_at).change("the record of a test of each route without credentials");
     let _ = match bare.len() {
         0 => say
-            .reason("A guard stands before each route that is not public; whether it refuses is for a probe to see.")
+            .reason("A guard stands before each route that is not public; whether it refuses only a test of the running product shows.")
             .at_all(guarded.iter().map(|route| place(&route.at))),
         number => say
             .reason(format!(
@@ -153,10 +153,10 @@ fn lookups(survey: &Survey<'_>, told: &mut Told<'_>) {
             .review(row)
             .looked_at(format!("{} by a part of the request", count(all, "look-up")))
             .counted(scoped.len(), all, "look-ups")
-            .change("an owner or tenant in each query, and a live probe with two accounts");
+            .change("an owner or tenant in each query, and the record of a test with two accounts");
         let _ = match bare.as_slice() {
             [] => say
-                .reason("Each look-up by an id from the request names an owner or a tenant; whether it is the right one is for a probe to see.")
+                .reason("Each look-up by an id from the request names an owner or a tenant; whether it is the right one only a test with two accounts shows.")
                 .at_all(scoped.iter().map(|fact| place(&fact.at))),
             [..] => say
                 .reason(format!(
@@ -190,7 +190,7 @@ fn admin(survey: &Survey<'_>, routes: &[&Route], told: &mut Told<'_>) {
         .reason(reason)
         .looked_at(count(all.len(), "route of administrators").replace("administratorses", "administrators"))
         .counted(all.len() - bare.len(), all.len(), "routes of administrators")
-        .change("a role guard on the group, and a probe with a member's token")
+        .change("a role guard on the group, and the record of a test with a member's token")
         .at_all(if bare.is_empty() { &all } else { &bare }.iter().map(|route| place(&route.at)));
     told.review("AUTHZ-06")
         .reason("Routes of administrators reach the data of others; that each is meant and written to an audit log is for somebody to see.")
@@ -203,7 +203,7 @@ fn no_lookups(survey: &Survey<'_>, told: &mut Told<'_>) {
     told.open("AUTHZ-01")
         .reason("No look-up by a part of the request was found.")
         .looked_at(survey.looked_at())
-        .change("a live probe with two accounts");
+        .change("the record of a test with two accounts");
 }
 
 fn no_routes(survey: &Survey<'_>, told: &mut Told<'_>, rows: &[&str]) {
@@ -211,7 +211,7 @@ fn no_routes(survey: &Survey<'_>, told: &mut Told<'_>, rows: &[&str]) {
         told.open(row)
             .reason("No routes of a framework that is known were found.")
             .looked_at(survey.looked_at())
-            .change("a framework that is known, or a live probe");
+            .change("a framework that is known, or the record of a test without credentials");
     }
 }
 
@@ -220,6 +220,8 @@ fn no_routes_of(survey: &Survey<'_>, told: &mut Told<'_>, rows: &[&str], whom: &
         told.open(row)
             .reason(format!("No route of {whom} was found by its path."))
             .looked_at(survey.looked_at())
-            .change("a live probe, or a word");
+            .change(
+                "the record of a test with a member's token, or the word that there is none (`--says not-applicable`)",
+            );
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
             let (path, line) = place.unwrap_or((cookie.path, cookie.line));
             let say = say.reason(reason).looked_at(by).counted(1, 1, "session cookie").at(path, line);
             let say = if is_bad { say.at_all(hints.iter().copied()) } else { say };
-            let _ = say.change(format!("{name} set there, shown by a live probe of the login"));
+            let _ = say.change(format!("{name} set there, and the record of a login that shows it"));
         }
     }
     rotation(survey, told);
@@ -122,7 +122,7 @@ fn rotation(survey: &Survey<'_>, told: &mut Told<'_>) {
         .reason("A call makes a new session; whether each login goes through it is for somebody to see.")
         .looked_at("calls that make a new session")
         .counted(found.len(), found.len(), "call")
-        .change("a live probe of the login")
+        .change("the record of a login that shows the id before and after")
         .at_all(found);
 }
 

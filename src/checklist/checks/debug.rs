@@ -45,7 +45,7 @@ pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
             .reason("Debugging is off, or told by the environment, wherever a setting of it was found.")
             .looked_at("settings of debugging and handlers of errors")
             .counted(good.len(), good.len(), "settings")
-            .change("a live probe of answers with an error")
+            .change("the record of requests that fail, with their answers")
             .at_all(good);
     }
 }

@@ -150,7 +150,7 @@ fn health(survey: &Survey<'_>, told: &mut Told<'_>) {
             told.review("DEP-06")
                 .reason("The platform asks an address that the code serves.")
                 .looked_at(looked_at)
-                .change("a live probe that sees it answer 200")
+                .change("the record of a request that it answers with 200")
                 .at(path, *line);
         } else if is_whole {
             told.fail("DEP-06")
@@ -163,7 +163,7 @@ fn health(survey: &Survey<'_>, told: &mut Told<'_>) {
             told.open("DEP-06")
                 .reason("The platform asks an address; the routes of the code are not all known.")
                 .looked_at(looked_at)
-                .change("a live probe")
+                .change("the record of a request that it answers with 200")
                 .at(path, *line);
         }
     }

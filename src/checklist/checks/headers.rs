@@ -78,7 +78,7 @@ pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
         .reason(reason)
         .looked_at("settings of security headers")
         .counted(there, 5, "headers")
-        .change("a live probe of the pages")
+        .change("the record of a test of the pages")
         .at_all(found.0.iter().filter_map(|places| places.first().copied()));
 }
 

@@ -43,12 +43,17 @@ fn limited(survey: &Survey<'_>, told: &mut Told<'_>, (row, called, words): (&str
         told.open(row)
             .reason(format!("No route of {called} was found by its path."))
             .looked_at(survey.looked_at())
-            .change("a live probe, or a word");
+            .change(match row {
+                "RATE-01" => "the record of a test that tries it again and again",
+                _ => "the record of a test that tries it again and again, or the word that there is none (`--says not-applicable`)",
+            });
         return;
     }
     let bare: Vec<&Route> = all.iter().copied().filter(|route| !route.has(Role::Limiter)).collect();
     let reason = match bare.len() {
-        0 => format!("A limiter stands before each route of {called}; whether it limits is for a probe to see."),
+        0 => format!(
+            "A limiter stands before each route of {called}; whether it limits only a test of the running product shows."
+        ),
         _ => format!(
             "No limiter was seen before {}.",
             names(bare.iter().map(|route| shown(route)).collect::<Vec<_>>().iter().map(String::as_str))
@@ -58,7 +63,7 @@ fn limited(survey: &Survey<'_>, told: &mut Told<'_>, (row, called, words): (&str
         .reason(reason)
         .looked_at(format!("{} of {called}", count(all.len(), "route")))
         .counted(all.len() - bare.len(), all.len(), "routes")
-        .change("a limiter on the route, and a live probe")
+        .change("a limiter on the route, and the record of a test that it refuses")
         .at_all(if bare.is_empty() { &all } else { &bare }.iter().map(|route| place(&route.at)));
 }
 
@@ -79,12 +84,12 @@ fn keys(survey: &Survey<'_>, routes: &[&Route], told: &mut Told<'_>) {
         told.open("RATE-09")
             .reason("No limiter was found.")
             .looked_at(survey.looked_at())
-            .change("a limiter by address and account, and a live probe");
+            .change("a limiter by address and account, and the record of a test of both");
     } else {
         told.review("RATE-09")
             .reason("Limiters were found; that they count by address and by account is for somebody to see.")
             .looked_at("the keys of limiters")
-            .change("a live probe from two addresses")
+            .change("the record of a test from two addresses with two accounts")
             .at_all(limiters);
     }
 }

@@ -45,7 +45,7 @@ fn sql(survey: &Survey<'_>, told: &mut Told<'_>) {
             )
             .looked_at(looked_at)
             .counted(guarded, tables.len(), "tables")
-            .change("a live probe with two accounts")
+            .change("the record of a test with two accounts")
             .at_all(tables.values().map(|(path, line, _)| (*path, *line)));
     } else {
         // What Supabase has in its public schema, everybody can ask for.
@@ -164,7 +164,7 @@ fn firebase(survey: &Survey<'_>, told: &mut Told<'_>) {
             .reason("No rule of Firebase is open to everybody; whether each names the owner is for somebody to see.")
             .looked_at(looked_at)
             .counted(files.len(), files.len(), "files")
-            .change("a live probe with two accounts")
+            .change("the record of a test with two accounts")
             .at_all(files);
     } else {
         told.fail("AUTHZ-05")

@@ -11,7 +11,7 @@ pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
         told.open("VAL-01")
             .reason("No route that writes was found.")
             .looked_at(survey.looked_at())
-            .change("a framework that is known, or a live probe");
+            .change("a framework that is known, or the record of a test with wrong data");
         return;
     }
     let bare: Vec<&Route> = writing.iter().copied().filter(|route| !route.has(Role::Schema)).collect();

@@ -109,7 +109,7 @@ fn launch(stack: &[Detected]) -> String {
 }
 
 const TEMPLATE: &str = r#"
-# Where it runs. Only these hosts are ever asked, and only if you start a probe.
+# Where it runs. No host is asked by this program; the checks count them, and the papers name them.
 # [[target]]
 # name = "production"
 # url = "https://app.example.com"

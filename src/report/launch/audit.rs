@@ -156,7 +156,7 @@ pub(super) fn by(means: &str) -> &str {
     match means {
         "static" => "code and settings",
         "given" => "a file that was given",
-        "live" => "a probe",
+        "live" => "a test of the running product",
         "attested" => "a person’s word",
         _ => "other rows",
     }
