@@ -394,7 +394,7 @@ mod tests {
             ("HAND-02", (true, true, false, 30)),
             ("AUTHN-01", (false, true, true, 90)),
             ("TLS-01", (false, false, true, 90)),
-            ("MAIL-05", (false, false, true, 90)),
+            ("MAIL-05", (false, true, true, 90)),
             ("AUTHZ-05", (false, true, true, 90)),
             ("MON-02", (false, false, false, 90)),
             ("SEC-02", (false, false, false, 90)),

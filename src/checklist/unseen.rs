@@ -40,18 +40,35 @@ fn none_of(all: usize, of: &str) -> Coverage {
 
 type Why = (String, Coverage, String);
 
+/// The option by which a row gets the files that decide it, where there is one.
+#[must_use]
+pub fn option(id: &str) -> Option<&'static str> {
+    match id {
+        "SEC-04" | "LOG-01" | "LOG-02" => Some("--logs PATH"),
+        "SEC-06" => Some("--exports PATH"),
+        "MAIL-05" => Some("--eml FILE"),
+        _ => None,
+    }
+}
+
 fn word(row: &Row) -> Why {
     let asks = row.word.asks.clone().unwrap_or_else(|| row.requirement.clone());
     let reason = format!("launch.attest.toml has no entry that counts; it would say: {asks}");
-    (reason, none_of(1, "words"), "an entry with an owner, a role, a date and evidence".to_owned())
+    let change = "an entry with an owner, a role, a date and evidence";
+    let change =
+        option(&row.id).map_or_else(|| change.to_owned(), |option| format!("{change}; or files, with `{option}`"));
+    (reason, none_of(1, "words"), change)
 }
 
 fn given(row: &Row) -> Why {
     let (what, change) = match row.area.id.as_str() {
-        "LOG" => ("logs", "logs of the application, with `--logs`"),
-        _ => ("message", "a message as it was received, with all its headers, as the record of the test"),
+        "LOG" => ("logs were", "logs of the application"),
+        "SEC" => ("export was", "what was exported of chats and documents"),
+        "MAIL" => ("message was", "a message of the product as it was received, with all its headers"),
+        _ => ("file was", "a file of the kind that decides it"),
     };
-    (format!("No {what} was given"), none_of(1, "files"), change.to_owned())
+    let option = option(&row.id).map(|option| format!(", with `{option}`")).unwrap_or_default();
+    (format!("No {what} given"), none_of(1, "files"), format!("{change}{option}"))
 }
 
 /// What a probe would have asked, as far as `launch.toml` tells.

@@ -243,7 +243,8 @@ pub(crate) fn run(args: &ScanArgs, matches: &ArgMatches) -> Result<Exit, CliErro
     let wanted = args.staged.about().is_none() && !outcome.findings.is_empty();
     let advice = wanted || targets.iter().any(|t| t.format == Format::Sarif);
     let runbooks = Runbooks::new(args.rules.catalogue(advice)?);
-    let launch = beside.take().map(|beside| beside.check(&outcome, Runbooks::new(args.rules.catalogue(wanted)?)));
+    let launch =
+        beside.take().map(|beside| beside.check(&outcome, &args.rules, Runbooks::new(args.rules.catalogue(wanted)?)));
     let launch = launch.transpose()?;
     let report = Report { outcome: &outcome, runbooks: &runbooks, args, started, launch: launch.as_ref() };
     for target in &targets {

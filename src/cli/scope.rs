@@ -65,17 +65,6 @@ impl Scanned {
         if self.outcome.coverage.skipped.is_empty() { Exit::Clean } else { Exit::Incomplete }
     }
 
-    /// Scans logs with the same rules, each as it is.
-    pub(crate) fn of_logs(&self, paths: &[PathBuf]) -> Result<ScanOutcome, CliError> {
-        let mut plan = self.plan.clone();
-        plan.roots = paths.to_vec();
-        plan.history = None;
-        plan.walk.exclude.clear();
-        let monitor = Monitor::default();
-        let detector = Detector::new(self.rules.clone());
-        engine::run(&detector, &plan, std::io::empty(), &monitor).map_err(|e| CliError::usage(format!("--logs: {e}")))
-    }
-
     pub(crate) fn credentials(&self) -> usize {
         let all: std::collections::BTreeSet<_> = self.outcome.findings.iter().map(|f| f.credential).collect();
         all.len()

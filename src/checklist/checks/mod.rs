@@ -18,12 +18,15 @@ mod handover;
 mod headers;
 mod limits;
 mod logs;
+mod mail;
 mod monitoring;
 mod next;
 mod performance;
+mod personal;
 mod pipeline;
 mod rate;
 mod row_security;
+pub mod samples;
 mod say;
 mod scanner;
 mod scraping;
@@ -42,6 +45,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use rayon::prelude::*;
 
+use self::samples::Message;
 use self::say::Told;
 use self::survey::Survey;
 use super::launch_file::LaunchFile;
@@ -61,6 +65,8 @@ pub struct Facts<'a> {
     pub today: Date,
     /// How many files were not read, by the reason.
     pub left_out: &'a BTreeMap<String, u64>,
+    /// Mails of the product as they were received.
+    pub messages: &'a [Message],
 }
 
 type Area = fn(&Survey<'_>, &mut Told<'_>);
@@ -253,7 +259,11 @@ pub fn decide(facts: &Facts<'_>) -> Decided {
         }
     }
     let (variables, written) = (variables::table(&survey), handover::written(&survey));
-    Decided { rows: told.finish(&survey), variables, written }
+    let mut rows = told.finish(&survey);
+    if !facts.messages.is_empty() {
+        rows.insert("MAIL-05".into(), mail::decide(facts.messages, facts.launch, facts.today));
+    }
+    Decided { rows, variables, written }
 }
 
 fn is_pass(claim: &Claim) -> bool {

@@ -54,6 +54,7 @@ impl Sample {
             launch: None,
             today: date(2026, 11, 22),
             left_out: &self.left_out,
+            messages: &[],
         };
         decide(&facts).rows.remove(row).unwrap_or_default()
     }

@@ -3,6 +3,7 @@
 //! A scan that did not look at everything passes no row. Findings that somebody silenced are for review in SEC-01, those
 //! of the history too: whether they are secrets is a judgement, and SEC-01 is where a person can give it.
 
+mod given;
 #[cfg(test)]
 mod tests;
 
@@ -17,8 +18,11 @@ use crate::finding::silencing::NoteKind;
 use crate::finding::{Finding, Redactor, SilencedBy};
 use crate::scan::ScanOutcome;
 
+use super::personal;
+use super::samples::Samples;
+
 /// Places that one row lists.
-const PLACES: usize = 20;
+pub(super) const PLACES: usize = 20;
 
 /// What frameworks put into what browsers get: variables that begin so.
 const PUBLIC: &[&str] = &["NEXT_PUBLIC_", "VITE_", "REACT_APP_", "EXPO_PUBLIC_", "NUXT_PUBLIC_"];
@@ -34,8 +38,8 @@ const SHARED: &[&str] = &["development", "dev", "test", "ci"];
 pub struct Secrets<'a> {
     /// The scan of the project, with its history.
     pub outcome: &'a ScanOutcome,
-    /// The scan of the logs that were given.
-    pub logs: Option<&'a ScanOutcome>,
+    /// What the user named besides.
+    pub samples: &'a Samples,
     /// What was gathered meanwhile.
     pub gathered: &'a Gathered,
     /// What the repository tracks; none where there is no repository; else why that is not known.
@@ -57,12 +61,17 @@ pub fn decide(secrets: &Secrets<'_>) -> BTreeMap<String, Vec<Evidence>> {
         ("SEC-05", sec.environment_files()),
         ("SEC-07", vec![sec.rotated()]),
     ];
-    let all = secrets.outcome.findings.iter().chain(&secrets.outcome.silenced);
-    let logged = secrets.logs.into_iter().flat_map(|logs| logs.findings.iter().chain(&logs.silenced));
-    let redactor = Redactor::new(all.chain(logged).map(|finding| &finding.secret));
+    let scans = [secrets.outcome].into_iter().chain(secrets.samples.scans());
+    let known = scans.flat_map(|scan| scan.findings.iter().chain(&scan.silenced));
+    let redactor = Redactor::new(known.map(|finding| &finding.secret));
     let mut by_row: BTreeMap<String, Vec<Evidence>> = rows.into_iter().map(|(id, all)| (id.to_owned(), all)).collect();
-    if secrets.logs.is_some() {
-        by_row.insert("LOG-01".to_owned(), vec![sec.logs()]);
+    by_row.insert("LOG-02".to_owned(), vec![personal::decide(secrets.samples)]);
+    if secrets.samples.logs.is_some() {
+        let sessions = personal::sessions(secrets.samples);
+        by_row.insert("LOG-01".to_owned(), [sec.logs()].into_iter().chain(sessions).collect());
+    }
+    if let Some(exports) = &secrets.samples.exports {
+        by_row.insert("SEC-06".to_owned(), vec![sec.exports(exports)]);
     }
     by_row.values_mut().flatten().for_each(|evidence| redact(evidence, &redactor));
     by_row
@@ -106,17 +115,33 @@ fn is_rotated(finding: &Finding) -> bool {
     finding.silence.as_ref().is_some_and(|silence| silence.by == SilencedBy::Ledger)
 }
 
+/// The secrets that a scan has found; personal data is no credential.
+fn found(outcome: &ScanOutcome) -> impl Iterator<Item = &Finding> {
+    outcome.findings.iter().filter(|finding| !outcome.rules.get(finding.rule).is_personal())
+}
+
+/// Those of them that somebody has silenced.
+fn silenced(outcome: &ScanOutcome) -> impl Iterator<Item = &Finding> {
+    outcome.silenced.iter().filter(|finding| !outcome.rules.get(finding.rule).is_personal())
+}
+
 fn is_in_tree(finding: &Finding) -> bool {
     finding.history.is_none() && !matches!(finding.origin, Origin::Stdin)
 }
 
-fn evidence(by: Means, claim: Claim, looked_at: &str, reason: String) -> Evidence {
+pub(super) fn evidence(by: Means, claim: Claim, looked_at: &str, reason: String) -> Evidence {
     let would_change = String::new();
     Evidence { by, claim, looked_at: looked_at.into(), coverage: None, places: Vec::new(), reason, would_change }
 }
 
-fn count(number: usize, one: &str) -> String {
+pub(super) fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+}
+
+/// `1 file was`, `2 files were`.
+fn was(number: u64, one: &str) -> String {
+    let be = if number == 1 { "was" } else { "were" };
+    format!("{} {be}", count(usize::try_from(number).unwrap_or(usize::MAX), one))
 }
 
 /// How many credentials findings are of.
@@ -124,7 +149,7 @@ fn credentials<'f>(findings: impl Iterator<Item = &'f Finding>) -> usize {
     findings.map(|finding| finding.credential).collect::<BTreeSet<_>>().len()
 }
 
-fn places<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Place> {
+pub(super) fn places<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Place> {
     let mut places: Vec<Place> = findings.map(place).collect();
     places.sort();
     // One line can have been in several versions of a file.
@@ -162,24 +187,24 @@ impl Sec<'_> {
     /// SEC-01.
     fn tree(&self) -> Evidence {
         let outcome = self.secrets.outcome;
-        let found = || outcome.findings.iter().filter(|finding| is_in_tree(finding));
-        let silenced = || outcome.silenced.iter().filter(|finding| !is_rotated(finding));
+        let exposed = || found(outcome).filter(|finding| is_in_tree(finding));
+        let allowed = || silenced(outcome).filter(|finding| !is_rotated(finding));
         let used_after = outcome.coverage.notes.iter().filter(|note| note.kind == NoteKind::AfterRotation).count();
         let looked_at = "every file of the tree";
         let items = outcome.coverage.items;
         let mut told = match () {
-            () if found().next().is_some() => {
-                let number = count(credentials(found()), "secret");
+            () if exposed().next().is_some() => {
+                let number = count(credentials(exposed()), "secret");
                 let mut told = evidence(Means::Static, Claim::Fail, looked_at, format!("{number} in the tree"));
-                told.places = places(found());
+                told.places = places(exposed());
                 told
             }
-            () if silenced().next().is_some() => {
-                let number = count(credentials(silenced()), "possible secret");
+            () if allowed().next().is_some() => {
+                let number = count(credentials(allowed()), "possible secret");
                 let reason =
                     format!("{number} do not count by a comment, a configuration or the baseline: are they none?");
                 let mut told = evidence(Means::Static, Claim::Review, looked_at, reason);
-                told.places = places(silenced());
+                told.places = places(allowed());
                 told
             }
             () if used_after > 0 => {
@@ -197,7 +222,7 @@ impl Sec<'_> {
                     Means::Static,
                     self.pass(),
                     looked_at,
-                    format!("{items} files were scanned, none has a secret"),
+                    format!("{} scanned, none has a secret", was(items, "file")),
                 ),
             },
         };
@@ -212,16 +237,16 @@ impl Sec<'_> {
     fn history(&self) -> Evidence {
         let outcome = self.secrets.outcome;
         let coverage = &outcome.coverage;
-        let found = || outcome.findings.iter().filter(|finding| finding.history.is_some());
-        let rotated = || outcome.silenced.iter().filter(|f| f.history.is_some() && is_rotated(f));
+        let exposed = || found(outcome).filter(|finding| finding.history.is_some());
+        let settled = || silenced(outcome).filter(|f| f.history.is_some() && is_rotated(f));
         let objects: u64 = coverage.histories.iter().map(|history| history.objects).sum();
         let looked_at = "every object of the history, what no name leads to included";
         let mut told = match () {
-            () if found().next().is_some() => {
-                let number = count(credentials(found()), "secret");
+            () if exposed().next().is_some() => {
+                let number = count(credentials(exposed()), "secret");
                 let reason = format!("{number} in the history not in the ledger of rotations");
                 let mut told = evidence(Means::Static, Claim::Fail, looked_at, reason);
-                told.places = places(found());
+                told.places = places(exposed());
                 told
             }
             () if !coverage.unscanned_histories.is_empty() => {
@@ -234,15 +259,16 @@ impl Sec<'_> {
             () => match self.gap(|_| true) {
                 Some(gap) => evidence(Means::Static, Claim::Open, looked_at, gap),
                 None => {
-                    let rotated = match credentials(rotated()) {
+                    let rotated = match credentials(settled()) {
                         0 => "none has a secret".to_owned(),
+                        1 => "the only secret is one that the ledger says is rotated".to_owned(),
                         number => format!("the only secrets are {number} that the ledger says are rotated"),
                     };
                     evidence(
                         Means::Static,
                         self.pass(),
                         looked_at,
-                        format!("{objects} objects were scanned, {rotated}"),
+                        format!("{} scanned, {rotated}", was(objects, "object")),
                     )
                 }
             },
@@ -255,23 +281,23 @@ impl Sec<'_> {
     /// SEC-03.
     fn bundles(&self) -> Vec<Evidence> {
         let outcome = self.secrets.outcome;
-        let found = || outcome.findings.iter().filter(|f| is_in_tree(f) && is_delivered(f.origin.path()));
-        let exposed = self.public_names();
+        let exposed = || found(outcome).filter(|f| is_in_tree(f) && is_delivered(f.origin.path()));
+        let public = self.public_names();
         let bundled = self.secrets.gathered.bundled;
         let looked_at = "the build folders, and variables that frameworks put into bundles";
         let mut told = match () {
-            () if found().next().is_some() => {
-                let number = count(credentials(found()), "secret");
+            () if exposed().next().is_some() => {
+                let number = count(credentials(exposed()), "secret");
                 let reason = format!("{number} in files that are delivered to browsers");
                 let mut told = evidence(Means::Static, Claim::Fail, looked_at, reason);
-                told.places = places(found());
+                told.places = places(exposed());
                 told
             }
-            () if !exposed.is_empty() => {
-                let names: Vec<&str> = exposed.keys().map(String::as_str).take(5).collect();
+            () if !public.is_empty() => {
+                let names: Vec<&str> = public.keys().map(String::as_str).take(5).collect();
                 let reason = format!("private by name, and built into what browsers get: {}", names.join(", "));
                 let mut told = evidence(Means::Static, Claim::Fail, looked_at, reason);
-                told.places = exposed.into_values().take(PLACES).collect();
+                told.places = public.into_values().take(PLACES).collect();
                 told
             }
             () if bundled == 0 => {
@@ -280,13 +306,17 @@ impl Sec<'_> {
             }
             () => match self.gap(|reason| !of_history(reason)) {
                 Some(gap) => evidence(Means::Static, Claim::Open, looked_at, gap),
-                None => {
-                    evidence(Means::Static, self.pass(), looked_at, format!("{bundled} built files have no secret"))
-                }
+                None => evidence(
+                    Means::Static,
+                    self.pass(),
+                    looked_at,
+                    format!("{} scanned, none has a secret", was(bundled, "built file")),
+                ),
             },
         };
         told.coverage = Some(Coverage { seen: bundled, all: bundled.max(1), of: "built files".into() });
-        told.would_change = "a scan with the build output in place, or a probe of the deployment".into();
+        told.would_change =
+            "a scan with the build output in place, or the record of a test of what the browser gets".into();
         vec![told]
     }
 
@@ -305,40 +335,6 @@ impl Sec<'_> {
             }
         }
         names
-    }
-
-    /// SEC-04.
-    fn logs(&self) -> Evidence {
-        let looked_at = "the logs that were given with --logs";
-        let mut told = match self.secrets.logs {
-            None => {
-                let mut told = evidence(Means::Given, Claim::Open, looked_at, "no logs were given".into());
-                told.coverage = Some(Coverage { seen: 0, all: 0, of: "log files".into() });
-                told
-            }
-            Some(logs) => {
-                let skipped = logs.coverage.skipped.len();
-                let items = logs.coverage.items;
-                let mut told = match (logs.findings.is_empty(), skipped) {
-                    (false, _) => {
-                        let reason = format!("{} in the logs", count(credentials(logs.findings.iter()), "secret"));
-                        evidence(Means::Given, Claim::Fail, looked_at, reason)
-                    }
-                    (true, 0) => {
-                        evidence(Means::Given, self.pass(), looked_at, format!("{items} log files have no secret"))
-                    }
-                    (true, _) => {
-                        let reason = format!("{} not looked at", count(skipped, "log file"));
-                        evidence(Means::Given, Claim::Open, looked_at, reason)
-                    }
-                };
-                told.places = places(logs.findings.iter());
-                told.coverage = Some(Coverage { seen: items, all: items + skipped as u64, of: "log files".into() });
-                told
-            }
-        };
-        told.would_change = "logs of the application and the CI, with --logs".into();
-        told
     }
 
     /// SEC-05.
@@ -369,7 +365,7 @@ impl Sec<'_> {
                             Means::Static,
                             claim,
                             looked_at,
-                            format!("{all} paths, none is an environment file with values"),
+                            format!("{}, none is an environment file with values", count(paths.len(), "path")),
                         )
                     }
                 };
@@ -397,9 +393,9 @@ impl Sec<'_> {
     /// SEC-07.
     fn rotated(&self) -> Evidence {
         let outcome = self.secrets.outcome;
-        let logged = || self.secrets.logs.into_iter().flat_map(|logs| logs.findings.iter());
-        let open = || outcome.findings.iter().chain(logged());
-        let done = credentials(outcome.silenced.iter().filter(|finding| is_rotated(finding)));
+        let all = || [outcome].into_iter().chain(self.secrets.samples.secrets());
+        let open = || all().flat_map(found);
+        let done = credentials(all().flat_map(silenced).filter(|finding| is_rotated(finding)));
         let left = credentials(open());
         let looked_at = "each credential that the scan found, beside rotations.toml";
         let mut told = match (left, self.gap(|_| true)) {

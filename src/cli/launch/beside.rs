@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cleansweep::checklist::gather::Collector;
+use cleansweep::checklist::checks::samples::Watch;
 use cleansweep::finding::silencing::Rotation;
 use cleansweep::report::launch::model::LaunchReport;
 use cleansweep::report::sarif::{self, RunInfo};
@@ -14,13 +14,16 @@ use serde_sarif::sarif::Sarif;
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::output::{self, Format, SarifProfile, Target};
+use super::super::rules::RuleArgs;
 use super::super::silence::Project;
 use super::checked::{Checked, FileArgs, Given, Said};
+use super::given::Sampler;
 
 /// What the checklist needs before the scan begins.
 pub(crate) struct Beside {
     said: Said,
-    collector: Arc<Collector>,
+    watch: Arc<Watch>,
+    plan: Plan,
     ledger: Vec<Rotation>,
 }
 
@@ -56,18 +59,24 @@ impl Beside {
         }
         let said = FileArgs::default().read(project)?;
         let ledger = plan.silencing.ledger.as_ref().map(|ledger| ledger.entries().to_vec()).unwrap_or_default();
-        Ok(Self { said, collector: Arc::default(), ledger })
+        Ok(Self { said, watch: Arc::default(), plan: plan.clone(), ledger })
     }
 
     /// Who gets the files of the scan.
     pub(crate) fn tap(&self) -> Arc<dyn Tap> {
-        self.collector.clone()
+        self.watch.clone()
     }
 
     /// Decides every row.
-    pub(crate) fn check(self, outcome: &ScanOutcome, runbooks: Runbooks) -> Result<Launched, CliError> {
-        let Self { said, collector, ledger } = self;
-        let given = Given { outcome, logs: None, gathered: collector.take(), ledger, runbooks };
+    pub(crate) fn check(
+        self,
+        outcome: &ScanOutcome,
+        rules: &RuleArgs,
+        runbooks: Runbooks,
+    ) -> Result<Launched, CliError> {
+        let Self { said, watch, plan, ledger } = self;
+        let samples = Sampler { plan: &plan, rules, outcome }.samples(&watch)?;
+        let given = Given { outcome, samples, gathered: watch.take(), ledger, runbooks };
         let checked = Checked::new(said, given);
         Ok(Launched { report: checked.report(), exit: checked.exit() })
     }

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use clap::Args;
 use cleansweep::checklist::attest::Against;
+use cleansweep::checklist::checks::samples::{Samples, Watch};
 use cleansweep::checklist::checks::{self, Decided, Facts, Variable, Written, sec};
-use cleansweep::checklist::gather::{Collector, Gathered};
+use cleansweep::checklist::gather::Gathered;
 use cleansweep::checklist::{
     Assessment, Attestations, Checklist, Evidence, LaunchFile, Readiness, Standing, Surface, Verdict, stack,
 };
@@ -28,6 +29,7 @@ use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::scope::ScopeArgs;
 use super::super::silence::{Heeded, Project, today};
+use super::given::{GivenArgs, Sampler};
 
 /// The file in which a project says what it is.
 pub(crate) const LAUNCH: &str = "launch.toml";
@@ -43,9 +45,8 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
 
-    /// Logs of the application or the CI, files or folders; without any, SEC-04 stays open; repeatable
-    #[arg(long, value_name = "PATH")]
-    logs: Vec<PathBuf>,
+    #[command(flatten)]
+    given: GivenArgs,
 
     #[command(flatten)]
     pub(crate) files: FileArgs,
@@ -89,7 +90,7 @@ pub(crate) struct Checked<'o> {
 /// What a scan has given.
 pub(crate) struct Given<'o> {
     pub(crate) outcome: &'o ScanOutcome,
-    pub(crate) logs: Option<ScanOutcome>,
+    pub(crate) samples: Samples,
     pub(crate) gathered: Gathered,
     pub(crate) ledger: Vec<Rotation>,
     pub(crate) runbooks: Runbooks,
@@ -100,12 +101,14 @@ impl CheckArgs {
     pub(crate) fn check(&self) -> Result<(LaunchReport, Exit), CliError> {
         // What is wrong in a file is told before a scan that may take a while.
         let said = self.files.read(&self.scope.project())?;
-        let collector = Arc::new(Collector::default());
-        let scanned = self.scope.scan_with(Heeded::All, Some(collector.clone()))?;
-        let logs = if self.logs.is_empty() { None } else { Some(scanned.of_logs(&self.logs)?) };
+        let messages = self.given.messages()?;
+        let watch = Arc::new(Watch::default());
+        let scanned = self.scope.scan_with(Heeded::All, Some(watch.clone()))?;
+        let sampler = Sampler { plan: &scanned.plan, rules: &self.scope.rules, outcome: &scanned.outcome };
+        let samples = self.given.scan(messages, &sampler, &watch)?;
         let runbooks = Runbooks::new(self.scope.rules.catalogue(!scanned.outcome.findings.is_empty())?);
         let ledger = scanned.plan.silencing.ledger.as_ref().map(|ledger| ledger.entries().to_vec()).unwrap_or_default();
-        let given = Given { outcome: &scanned.outcome, logs, gathered: collector.take(), ledger, runbooks };
+        let given = Given { outcome: &scanned.outcome, samples, gathered: watch.take(), ledger, runbooks };
         let checked = Checked::new(said, given);
         Ok((checked.report(), checked.exit()))
     }
@@ -181,7 +184,7 @@ pub(crate) fn date() -> Result<Date, CliError> {
 impl<'o> Checked<'o> {
     /// Decides every row.
     pub(crate) fn new(said: Said, given: Given<'o>) -> Self {
-        let Given { outcome, logs, gathered, ledger, runbooks } = given;
+        let Given { outcome, samples, gathered, ledger, runbooks } = given;
         let inventory = code::inventory(&gathered.project);
         let stack = stack::detect(&gathered.project, &inventory);
         let facts = Facts {
@@ -190,6 +193,7 @@ impl<'o> Checked<'o> {
             launch: said.launch.as_ref(),
             today: said.today,
             left_out: &gathered.left_out,
+            messages: &samples.messages,
         };
         let Decided { rows: mut evidence, variables, written } = checks::decide(&facts);
         let redactor = Redactor::new(outcome.findings.iter().chain(&outcome.silenced).map(|f| &f.secret));
@@ -197,7 +201,7 @@ impl<'o> Checked<'o> {
         let tracked = tracked::tracked(&said.top);
         let secrets = sec::Secrets {
             outcome,
-            logs: logs.as_ref(),
+            samples: &samples,
             gathered: &gathered,
             tracked: tracked.as_ref().map(Option::as_deref).map_err(String::as_str),
             deployed: said.launch.as_ref().is_some_and(|launch| !launch.targets.is_empty()),

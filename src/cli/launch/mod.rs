@@ -4,6 +4,7 @@ mod attest;
 pub(crate) mod beside;
 mod checked;
 mod diff;
+mod given;
 mod init;
 mod plan;
 mod report;

@@ -1,9 +1,11 @@
 //! The rows about secrets over scans that never were.
 
 use super::*;
+use crate::checklist::checks::samples::Exports;
 use crate::checklist::gather::Collector;
 use crate::checklist::row::Checklist;
 use crate::checklist::verdict::Verdict;
+use crate::rule::{Catalogue, RuleSource};
 use crate::scan::Tap;
 use crate::scan::sample::{self, BODY, TOKEN, file, finding, past, rules};
 
@@ -32,7 +34,17 @@ fn gathered(files: &[(&str, &str)]) -> Gathered {
 }
 
 fn secrets<'a>(outcome: &'a ScanOutcome, gathered: &'a Gathered, tracked: &'a [String]) -> Secrets<'a> {
-    Secrets { outcome, logs: None, gathered, tracked: Ok(Some(tracked)), deployed: false }
+    Secrets { outcome, samples: none(), gathered, tracked: Ok(Some(tracked)), deployed: false }
+}
+
+/// Nothing was given.
+fn none() -> &'static Samples {
+    static NONE: std::sync::LazyLock<Samples> = std::sync::LazyLock::new(Samples::default);
+    &NONE
+}
+
+fn with_logs(logs: ScanOutcome) -> Samples {
+    Samples { logs: Some(logs), ..Samples::default() }
 }
 
 fn token(path: &str) -> Finding {
@@ -45,16 +57,18 @@ fn a_whole_scan_that_finds_nothing_passes_and_logs_stay_open() {
     let mut all = secrets(&outcome, &gathered, &[]);
     let paths = ["src/a.py".to_owned(), ".env.example".into()];
     all.tracked = Ok(Some(&paths));
-    let logs = clean();
+    let given = with_logs(clean());
     let expected = |logs| {
         ["SEC-01", "SEC-02", "SEC-03", "SEC-04", "SEC-05", "SEC-07"]
             .map(|id| (id.to_owned(), if id == "SEC-04" { logs } else { Verdict::Pass }))
     };
-    assert_eq!(verdicts(&all), expected(Verdict::Open));
-    all.logs = Some(&logs);
+    let without = verdicts(&all);
+    assert_eq!(without[0], ("LOG-02".to_owned(), Verdict::Open));
+    assert_eq!(without[1..], expected(Verdict::Open));
+    all.samples = &given;
     let with_logs = verdicts(&all);
-    assert_eq!(with_logs[0], ("LOG-01".to_owned(), Verdict::Pass));
-    assert_eq!(with_logs[1..], expected(Verdict::Pass));
+    assert_eq!(with_logs[..2], [("LOG-01".to_owned(), Verdict::Pass), ("LOG-02".to_owned(), Verdict::Review)]);
+    assert_eq!(with_logs[2..], expected(Verdict::Pass));
     all.deployed = true;
     assert_eq!(of(&all, "SEC-05"), Verdict::Open, "the deployment was not asked");
 }
@@ -105,9 +119,9 @@ fn a_secret_fails_the_rows_that_it_is_about() {
     assert_eq!(fails(&with(vec![token("dist/app.js")])), ["SEC-01", "SEC-03", "SEC-07"]);
     assert_eq!(fails(&with(vec![past(token("a.py"), "2021-01-01", &["main"], false)])), ["SEC-02", "SEC-07"]);
     let outcome = clean();
-    let logs = with(vec![token("app.log")]);
+    let logs = with_logs(with(vec![token("app.log")]));
     let mut all = secrets(&outcome, &gathered, &[]);
-    all.logs = Some(&logs);
+    all.samples = &logs;
     for row in ["SEC-04", "SEC-07", "LOG-01"] {
         assert_eq!(of(&all, row), Verdict::Fail, "{row}");
     }
@@ -169,4 +183,56 @@ fn no_secret_is_in_a_reason() {
     outcome.coverage.skipped.push(crate::blob::Skipped::new(value.clone(), SkipReason::Unreadable, value.clone()));
     let rows = decide(&secrets(&outcome, &gathered(&[]), &[]));
     assert!(!format!("{rows:?}").contains(&value));
+}
+
+#[test]
+fn an_export_with_a_secret_fails_and_one_without_is_for_review() {
+    let (outcome, gathered) = (clean(), gathered(&[]));
+    let with = |scan: ScanOutcome, pictures| {
+        let samples = Samples { exports: Some(Exports { scan, pictures }), ..Samples::default() };
+        let all = Secrets { samples: &samples, ..secrets(&outcome, &gathered, &[]) };
+        (of(&all, "SEC-06"), of(&all, "SEC-07"), decide(&all)["SEC-06"][0].clone())
+    };
+    let found = || sample::outcome(rules(), vec![token("slack/general.json")]);
+    let (own, ledger, told) = with(found(), 0);
+    assert_eq!((own, ledger), (Verdict::Fail, Verdict::Fail));
+    assert_eq!(
+        (told.reason.as_str(), told.places[0].path.as_str()),
+        ("1 secret in what was exported", "slack/general.json")
+    );
+    let (own, ledger, told) = with(clean(), 0);
+    assert_eq!((own, ledger), (Verdict::Review, Verdict::Pass));
+    assert!(told.reason.contains("whom keys were sent elsewhere"), "{}", told.reason);
+    let (own, _, told) = with(clean(), 3);
+    assert_eq!(own, Verdict::Open);
+    assert!(told.reason.contains("3 pictures, recordings or mailboxes of Outlook were not read"), "{}", told.reason);
+    let mut broken = clean();
+    broken.coverage.skipped.push(crate::blob::Skipped::new("a.pdf", SkipReason::Corrupt, "cut off"));
+    let (own, _, told) = with(broken, 0);
+    assert_eq!((own, told.reason.contains("a.pdf: cut off")), (Verdict::Open, true));
+    let mut empty = clean();
+    empty.coverage.items = 0;
+    assert_eq!(with(empty, 0).0, Verdict::Open);
+    for (by, own, ledger) in
+        [(SilencedBy::Ledger, Verdict::Review, Verdict::Pass), (SilencedBy::Comment, Verdict::Review, Verdict::Pass)]
+    {
+        let mut silenced = found();
+        silenced.silenced = std::mem::take(&mut silenced.findings);
+        silenced.silenced.iter_mut().for_each(|finding| {
+            finding.silence = Some(Box::new(crate::finding::Silence { by, place: "x".into(), reason: "y".into() }));
+        });
+        let (row, seven, told) = with(silenced, 0);
+        assert_eq!((row, seven), (own, ledger), "{by:?}");
+        assert_eq!(told.reason.contains("are they none?"), by == SilencedBy::Comment, "{}", told.reason);
+    }
+}
+
+#[test]
+fn personal_data_is_no_secret() {
+    let rules = Catalogue::load(&[RuleSource::Embedded, RuleSource::Personal]).expect("the rules are sound");
+    let mail = finding(&rules, "personal-email", "ada@shop.test", file("a.log"));
+    let (outcome, gathered) = (sample::outcome(rules.into(), vec![mail]), gathered(&[]));
+    for row in ["SEC-01", "SEC-07"] {
+        assert_eq!(of(&secrets(&outcome, &gathered, &[]), row), Verdict::Pass, "{row}");
+    }
 }
