@@ -104,7 +104,7 @@ fn grid(standings: &BTreeMap<&str, Verdict>, surface: &Surface<'_>) -> Evidence 
         _ if top == 0 => (Claim::Open, "launch.toml does not name the routes that matter most (routes.top)".to_owned()),
         Verdict::Review => (Claim::Review, format!("for review: {with}")),
         Verdict::Open => (Claim::Open, format!("open: {with}")),
-        Verdict::Pass | Verdict::NotApplicable => (derived_pass(), format!("{top} routes hold on all four counts")),
+        Verdict::Pass | Verdict::NotApplicable => (derived_pass(), held_by(top)),
     };
     let seen = (held * top, COUNTS.len() * top);
     let mut evidence =
@@ -114,6 +114,13 @@ fn grid(standings: &BTreeMap<&str, Verdict>, surface: &Surface<'_>) -> Evidence 
         coverage.of = "cells of the grid".into();
     }
     evidence
+}
+
+fn held_by(routes: usize) -> String {
+    match routes {
+        1 => "1 route holds on all four counts".to_owned(),
+        _ => format!("{routes} routes hold on all four counts"),
+    }
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::attest::Attestations;
+use super::attest::{Attestations, Proof};
 use super::derived::{self, Surface};
 use super::row::{Checklist, Row};
 use super::syntax::{Means, Phase};
 use super::unseen;
-use super::verdict::{Claim, Coverage, Evidence, Standing, Verdict, WordSays};
+use super::verdict::{Claim, Coverage, Evidence, Standing, Verdict, Word, WordSays};
 
 /// A row, what was seen of it, and how it stands.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub struct Judged<'c> {
     pub standing: Standing,
     /// Whether somebody has taken it on: an accepted risk with an owner and a date.
     pub has_owner: bool,
+    /// Why the word that was given changes nothing, where it says that the requirement holds and the row is open all the same.
+    pub unheard: Option<&'static str>,
 }
 
 /// Every row of the checklist, judged. None is ever left out.
@@ -194,7 +196,9 @@ impl<'c> Assessment<'c> {
             _ => derived_pass(),
         };
         let known = flags.len() - review - open;
-        let reason = format!("{raised} of {} red flags are raised, {} are not decided", flags.len(), review + open);
+        let be = |number| if number == 1 { "is" } else { "are" };
+        let (all, left) = (flags.len(), review + open);
+        let reason = format!("{raised} of {all} red flags {} raised, {left} {} not decided", be(raised), be(left));
         // One that is not decided cannot make two alone: what was decided is enough.
         let count = if matches!(claim, Claim::Pass { .. }) { (flags.len(), flags.len()) } else { (known, flags.len()) };
         derived(claim, "the rows that are red flags", count, reason)
@@ -218,7 +222,11 @@ impl<'c> Assessment<'c> {
         let orphans = left().filter(|judged| !judged.has_owner).count();
         let (claim, reason) = match orphans {
             0 => (derived_pass(), "each row that is left has an owner and a date".to_owned()),
-            _ => (Claim::Fail, format!("{orphans} of {} rows that are left have no owner and no date", left().count())),
+            _ => {
+                let have = if orphans == 1 { "has" } else { "have" };
+                let reason = format!("{orphans} of {} rows that are left {have} no owner and no date", left().count());
+                (Claim::Fail, reason)
+            }
         };
         derived(claim, "launch.attest.toml, for each row that is not passed", (all - orphans, all), reason)
     }
@@ -231,7 +239,21 @@ fn judge<'c>(row: &'c Row, evidence: Vec<Evidence>, words: &Attestations) -> Jud
         word.lifts_open &= row.word.lifts_open || !row.is_passed_by_files() || is_known_by_files(row, &evidence);
     }
     let has_owner = word.as_ref().is_some_and(|word| word.says == WordSays::RiskAccepted);
-    Judged { row, evidence, checked, standing: Standing::new(checked, word.as_ref()), has_owner }
+    let is_unheard = |word: &Word| word.says == WordSays::Met && checked == Verdict::Open && !word.lifts_open;
+    let unheard = word.as_ref().filter(|word| is_unheard(word)).map(|_| unheard(row, words));
+    Judged { row, evidence, checked, standing: Standing::new(checked, word.as_ref()), has_owner, unheard }
+}
+
+/// Why a word that is in order lifts no open row.
+fn unheard(row: &Row, words: &Attestations) -> &'static str {
+    let is_record = words.of(row).is_some_and(|entry| matches!(entry.proof, Some(Proof::File { .. })));
+    match (row.word.takes_record, is_record) {
+        (true, false) => {
+            "its evidence is an address; while the row is open it takes the record of a test, as a file of the project"
+        }
+        (true, true) => "the record of a test does not stand for files that were not read",
+        (false, _) => "it can judge what a check has shown, and no check has shown anything yet",
+    }
 }
 
 /// Whether only the probe is missing. The record of one does not stand for files that were not read.

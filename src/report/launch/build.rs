@@ -98,6 +98,7 @@ pub fn build(input: &Input<'_>) -> LaunchReport {
         calendar: build.calendar(),
         rejected: build.rejected(),
         tool_version: env!("CARGO_PKG_VERSION"),
+        anchors: build.anchors(),
         rows,
     }
 }
@@ -211,6 +212,7 @@ impl Build<'_> {
             standing: self.mask(&judged.standing.to_string()),
             attested: matches!(judged.standing, Standing::Attested { .. } | Standing::AttestedNotApplicable { .. }),
             word: self.input.words.of(row).map(|entry| self.word(entry)),
+            unheard: judged.unheard.map(str::to_owned),
             evidence: judged.evidence.iter().map(|evidence| self.evidence(row, evidence)).collect(),
             next: self.mask(&next(judged)),
             command: command(judged),
@@ -222,6 +224,25 @@ impl Build<'_> {
             asvs: row.references.asvs.clone(),
             api: row.references.api.clone(),
             cwe: row.references.cwe.clone(),
+        }
+    }
+
+    /// The file in which a row would be settled, if the project has it; else its manifest, its README, or any file.
+    fn anchors(&self) -> Anchors {
+        let project = &self.input.gathered.project;
+        let named = |name: &str| project.file(name).map(|_| name.to_owned());
+        let paths = || project.files().map(|(path, _)| &**path);
+        let top = |paths: &mut dyn Iterator<Item = &str>| {
+            paths.min_by_key(|path| (path.matches('/').count(), path.len())).map(|path| self.mask(path))
+        };
+        let is_readme = |path: &&str| path.rsplit('/').next().is_some_and(|name| name.starts_with("README"));
+        let any = top(&mut self.input.stack.iter().map(|detected| &*detected.at.file))
+            .or_else(|| top(&mut paths().filter(is_readme)))
+            .or_else(|| top(&mut paths()));
+        let (launch, attest) = (named("launch.toml"), named("launch.attest.toml"));
+        Anchors {
+            word: attest.clone().or_else(|| launch.clone()).or_else(|| any.clone()),
+            other: launch.or(attest).or(any),
         }
     }
 

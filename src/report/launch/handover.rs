@@ -133,6 +133,14 @@ impl Handover {
     }
 }
 
+/// How many requirements are left.
+pub(super) fn left(number: usize) -> String {
+    match number {
+        1 => "1 requirement is left".to_owned(),
+        _ => format!("{number} requirements are left"),
+    }
+}
+
 /// The page.
 pub(super) fn page(handover: &Handover) -> Markup {
     html! {
@@ -143,7 +151,7 @@ pub(super) fn page(handover: &Handover) -> Markup {
         h3 { "What to own next" }
         @if handover.by_whom.is_empty() { p { "Nothing is left." } }
         @else {
-            p { (handover.own_next.len()) " requirements are left; “What remains” has each with its owner." }
+            p { (left(handover.own_next.len())) "; “What remains” has each with its owner." }
             ul { @for one in &handover.by_whom { li { b { (one.who) } ": " (one.rows.join(", ")) } } }
         }
         h3 { "DNS targets" }

@@ -8,7 +8,7 @@ use super::super::markdown::{code, prose};
 use super::super::plan::{Planned, Steps};
 use super::super::runbook::fence;
 use super::audit::{by, references};
-use super::handover::reads;
+use super::handover::{left, reads};
 use super::html::{first_title, parts, tag_word, why};
 use super::model::{EvidenceReport, LaunchReport, RowReport, VariableReport, WordReport};
 use super::rotation::{self, day, known, phases, runbook_of};
@@ -269,8 +269,8 @@ fn handover(out: &mut String, report: &LaunchReport) {
     line!(out, "\n## Handover");
     list(out, "What changed", &handover.changed);
     list(out, "What to watch", &handover.watch);
-    let left = handover.own_next.len();
-    line!(out, "\n### What to own next\n\n{left} requirements are left; “What remains” has each with its owner.\n");
+    let left = left(handover.own_next.len());
+    line!(out, "\n### What to own next\n\n{left}; “What remains” has each with its owner.\n");
     for one in &handover.by_whom {
         line!(out, "- {}: {}", prose(&one.who), one.rows.join(", "));
     }

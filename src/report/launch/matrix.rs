@@ -97,6 +97,9 @@ fn write_row(out: &mut String, row: &RowReport) {
         }
         None => {}
     }
+    if let (Some(why), Some(word)) = (&row.unheard, &row.word) {
+        line!(out, "           {DIM}the word of {} lifts nothing: {}{DIM:#}", tame(&word.owner), tame(why));
+    }
     if let Some(command) = &row.command
         && row.verdict == "open"
     {

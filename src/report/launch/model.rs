@@ -49,6 +49,18 @@ pub struct LaunchReport {
     pub rejected: Vec<RejectedEntry>,
     /// Version of cleansweep.
     pub tool_version: &'static str,
+    /// The file that a row without a place is pointed to, where there is one.
+    #[serde(skip)]
+    pub anchors: Anchors,
+}
+
+/// Files of the project by which a result without a place is shown: a format may want one.
+#[derive(Clone, Debug, Default)]
+pub struct Anchors {
+    /// Of a row that a person's word settles.
+    pub word: Option<String>,
+    /// Of any other.
+    pub other: Option<String>,
 }
 
 /// How many rows stand how. Their sum is that of all rows.
@@ -99,6 +111,8 @@ pub struct RowReport {
     pub attested: bool,
     /// The entry of `launch.attest.toml` about it.
     pub word: Option<WordReport>,
+    /// Why that entry changes nothing, where it is in order and the row is open all the same.
+    pub unheard: Option<String>,
     /// What was seen, or what would have been looked at.
     pub evidence: Vec<EvidenceReport>,
     /// What to do next about it; empty where it is settled.

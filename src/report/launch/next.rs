@@ -1,12 +1,20 @@
 //! What to do next about a row, and the command for it.
 
 use super::build::bare;
-use crate::checklist::syntax::{Deciding, Means};
-use crate::checklist::unseen::attest_command;
+use crate::checklist::syntax::Means;
+use crate::checklist::unseen::{attest_command, option};
 use crate::checklist::{Judged, Verdict};
 
-/// What to do next about a row: mend it, judge it, or find out.
+/// What to do next about a row: mend it, judge it, or find out; and why a word that was given did not settle it.
 pub(super) fn next(judged: &Judged<'_>) -> String {
+    let next = to_do(judged);
+    match judged.unheard {
+        Some(why) => format!("{next} The word that was given lifts nothing: {why}."),
+        None => next,
+    }
+}
+
+fn to_do(judged: &Judged<'_>) -> String {
     let row = judged.row;
     let heard = judged.evidence.iter().find(|evidence| evidence.verdict(row) == judged.checked);
     let reason = heard.map(|evidence| bare(&evidence.reason)).unwrap_or_default();
@@ -17,7 +25,7 @@ pub(super) fn next(judged: &Judged<'_>) -> String {
         Verdict::Review => format!("Somebody has to judge: {reason}. {}", row.fix),
         Verdict::Open => match (&row.word.asks, heard) {
             (Some(asks), _) => format!("Find out, and write it into launch.attest.toml: {asks}"),
-            (None, Some(evidence)) if row.word.takes_record && evidence.by != Means::Live => {
+            (None, Some(evidence)) if row.word.takes_record && !matches!(evidence.by, Means::Live | Means::Given) => {
                 let probe = row.evidence.iter().find(|deciding| deciding.by == Means::Live);
                 let probe = probe.or(row.evidence.first()).map(|deciding| bare(&deciding.how)).unwrap_or_default();
                 format!("Not known: {reason}. Have it tried on the running product, and keep the record: {probe}.")
@@ -36,8 +44,7 @@ pub(super) fn next(judged: &Judged<'_>) -> String {
 /// The command that settles a row, or that helps to.
 pub(super) fn command(judged: &Judged<'_>) -> Option<String> {
     let row = judged.row;
-    let by = |means| move |deciding: &Deciding| deciding.by == means;
-    let given = row.evidence.iter().any(by(Means::Given));
+    let option = option(&row.id);
     Some(match judged.standing.verdict() {
         Verdict::Pass | Verdict::NotApplicable => return None,
         Verdict::Fail if matches!(row.id.as_str(), "SEC-01" | "SEC-02" | "SEC-03" | "SEC-04" | "SEC-07") => {
@@ -46,8 +53,8 @@ pub(super) fn command(judged: &Judged<'_>) -> Option<String> {
         Verdict::Fail if row.id == "HAND-04" => {
             "cleansweep launch attest ID --says risk-accepted --owner NAME --role ROLE --statement 'WHY'".into()
         }
-        Verdict::Open if given && !row.word.lifts_open && row.area.id != "MAIL" && row.area.id != "PERF" => {
-            "cleansweep launch check --logs PATH".into()
+        Verdict::Open if option.is_some() && !row.word.lifts_open => {
+            format!("cleansweep launch check {}", option.unwrap_or_default())
         }
         Verdict::Open | Verdict::Review if row.word.lifts_open => attest_command(&row.id, "FILE-OR-URL"),
         Verdict::Open if row.word.takes_record => attest_command(&row.id, "FILE"),

@@ -4,7 +4,8 @@
 //!   format wants it: what is not known is no note.
 //! - **GitHub shows every result as an alert**, whatever its kind. [`Profile::Github`] therefore has what fails, and what is for
 //!   review as a note; what else there is stands in a notification, so that nothing looks better than it is.
-//! - **Every result has a place**: where something was seen, else the file in which it would be settled.
+//! - **Every result has a place**: where something was seen, else the file in which it would be settled if there is such a file, else
+//!   the manifest. A file that the user named and that is not in the project is no place: it stands in the properties.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +16,7 @@ use serde_sarif::sarif::{
     ResultKind, ResultLevel, Run, RunAutomationDetails, Sarif, ToolComponent, ToolComponentReference, Version,
 };
 
-use super::super::launch::model::{LaunchReport, PlaceReport, RowReport};
+use super::super::launch::model::{Anchors, LaunchReport, PlaceReport, RowReport};
 use super::taxonomies::{TAXONOMIES, Taxonomy};
 use super::{Profile, RunInfo, SCHEMA, SRCROOT, bag, descriptor, source_root, text, uri};
 use crate::finding::line_hash;
@@ -44,7 +45,7 @@ pub fn run(report: &LaunchReport, info: &RunInfo) -> Run {
         report.rows.iter().enumerate().filter(|(_, row)| info.profile == Profile::Full || is_for_github(row)).collect();
     let taxonomies: Vec<Used> = TAXONOMIES.iter().map(|taxonomy| Used::of(taxonomy, report)).collect();
     let rules = report.rows.iter().map(|row| rule(row, &taxonomies));
-    let results: Vec<Result> = shown.iter().map(|(index, row)| result(*index, row, info.profile)).collect();
+    let results: Vec<Result> = shown.iter().map(|(index, row)| result(*index, row, report, info.profile)).collect();
     let left_out = report.rows.len() - shown.len();
     let driver = ToolComponent::builder()
         .name(env!("CARGO_PKG_NAME"))
@@ -142,14 +143,14 @@ fn name(id: &str) -> String {
     name
 }
 
-fn result(index: usize, row: &RowReport, profile: Profile) -> Result {
+fn result(index: usize, row: &RowReport, report: &LaunchReport, profile: Profile) -> Result {
     let places: Vec<&PlaceReport> = row
         .evidence
         .iter()
         .filter(|evidence| evidence.verdict == row.verdict)
         .chain(row.evidence.iter().filter(|evidence| evidence.verdict != row.verdict))
         .flat_map(|evidence| &evidence.places)
-        .filter(|place| !place.path.contains("://"))
+        .filter(|place| is_in_project(&place.path))
         .collect();
     let (kind, level) = match (row.verdict, profile) {
         ("fail", _) => (ResultKind::Fail, level_of(row.severity)),
@@ -160,7 +161,8 @@ fn result(index: usize, row: &RowReport, profile: Profile) -> Result {
         ("notApplicable", _) => (ResultKind::NotApplicable, ResultLevel::None),
         _ => (ResultKind::Pass, ResultLevel::None),
     };
-    let first = places.first().map_or_else(|| settled_in(row), |place| location(&place.path, place.line));
+    let first =
+        places.first().map_or_else(|| settled_in(row, &report.anchors), |place| location(&place.path, place.line));
     let hash = line_hash(format!("{}\u{0}{}", row.id, places.first().map_or("", |place| &place.path)).as_bytes());
     let mut built = Result::builder()
         .rule_id(&row.id)
@@ -208,9 +210,21 @@ fn message(row: &RowReport) -> String {
     plain(&format!("{lead}{}: {}.{next}", row.title, reason.trim_end_matches('.')))
 }
 
-/// The file in which a row without a place would be settled.
-fn settled_in(row: &RowReport) -> Location {
-    location(if row.asks.is_some() { "launch.attest.toml" } else { "launch.toml" }, None)
+/// Whether a path is one below the top of the project: no address, and nothing that the user named elsewhere.
+fn is_in_project(path: &str) -> bool {
+    !path.contains("://")
+        && !path.starts_with(['/', '\\', '~'])
+        && !path.split(['/', '\\']).any(|part| part == "..")
+        && !path.get(1..3).is_some_and(|drive| drive == ":/" || drive == ":\\")
+}
+
+/// The file by which a row without a place is shown.
+fn settled_in(row: &RowReport, anchors: &Anchors) -> Location {
+    let (anchor, usual) = match row.asks {
+        Some(_) => (&anchors.word, "launch.attest.toml"),
+        None => (&anchors.other, "launch.toml"),
+    };
+    location(anchor.as_deref().unwrap_or(usual), None)
 }
 
 fn location(path: &str, line: Option<u32>) -> Location {
@@ -233,9 +247,11 @@ fn answer_descriptor() -> ReportingDescriptor {
 fn invocation(report: &LaunchReport, info: &RunInfo, left_out: usize) -> Invocation {
     let mut told = report.summary.clone();
     if left_out > 0 {
-        told += &format!(
-            " {left_out} rows that are passed, open or without object have no result here; the full profile (--sarif-profile full) has all."
-        );
+        let rows = match left_out {
+            1 => "row that is passed, open or without object has",
+            _ => "rows that are passed, open or without object have",
+        };
+        told += &format!(" {left_out} {rows} no result here; the full profile (--sarif-profile full) has all.");
     }
     let reference = ReportingDescriptorReference::builder().id("launch-answer").index(0).build();
     let level = if report.readiness == "ready" { NotificationLevel::Note } else { NotificationLevel::Warning };
