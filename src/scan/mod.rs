@@ -129,7 +129,8 @@ pub fn run(
         scan.finish(worker);
     }
     let mut summary = scan.files(&roots)?;
-    let outside = summary.repositories.iter().filter(|found| found.outside);
+    // Logs that are kept in a repository are no part of it.
+    let outside = summary.repositories.iter().filter(|found| found.outside && !plan.logs);
     let more: Vec<Root> = outside
         .filter_map(|found| Root::of_repository(found, base.as_deref().unwrap_or(&found.git_dir)).ok())
         .collect();
@@ -383,6 +384,9 @@ impl Scan<'_> {
 
     /// Scans a file that is read whole; a larger one is left to all threads together.
     fn small_file(&self, item: FileItem, worker: &mut Worker, large: &Mutex<Vec<FileItem>>) {
+        if let Some(tap) = &self.monitor.tap {
+            tap.seen(&item.shown);
+        }
         let (mut file, len) = match file::open(&item.path, &item.shown) {
             Ok(opened) => opened,
             Err(skipped) => return worker.skipped.push(skipped),

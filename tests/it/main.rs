@@ -26,6 +26,8 @@ mod history_exact;
 mod history_places;
 mod hooks;
 mod launch;
+mod launch_given;
+mod launch_monorepo;
 mod launch_odd;
 mod launch_ready;
 mod leak;

@@ -7,6 +7,7 @@
 
 mod access;
 mod access_table;
+mod apps;
 mod client;
 mod cookies;
 mod cors;
@@ -71,15 +72,13 @@ pub struct Facts<'a> {
 
 type Area = fn(&Survey<'_>, &mut Told<'_>);
 
+/// What is looked for in the whole tree; [`apps`] has the rest.
 const AREAS: &[Area] = &[
     access::decide,
     rate::decide,
     validation::decide,
-    cors::decide,
-    cookies::decide,
     headers::decide,
     logs::decide,
-    debug::decide,
     monitoring::decide,
     uptime::decide,
     performance::decide,
@@ -220,7 +219,7 @@ pub enum Part {
 /// Evidence for every row that can be decided here, and what a handover page needs.
 #[must_use]
 pub fn decide(facts: &Facts<'_>) -> Decided {
-    let survey = Survey::new(facts);
+    let mut survey = Survey::new(facts);
     let mut told = Told::new(facts.project);
     let areas = AREAS.par_iter().map(|area| {
         let mut told = Told::new(facts.project);
@@ -230,6 +229,7 @@ pub fn decide(facts: &Facts<'_>) -> Decided {
     for area in areas.collect::<Vec<_>>() {
         told.add(area);
     }
+    apps::decide(&mut survey, &mut told);
     for (row, what, change) in OPEN {
         let settled = told.has(row) && !told.passes(row);
         if settled {

@@ -80,11 +80,11 @@ impl Pictures {
 }
 
 impl Tap for Pictures {
-    fn file(&self, path: &str, _: &[u8]) {
-        self.large(path, 0);
-    }
+    fn file(&self, _: &str, _: &[u8]) {}
 
-    fn large(&self, path: &str, _: u64) {
+    fn large(&self, _: &str, _: u64) {}
+
+    fn seen(&self, path: &str) {
         let ending = path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending);
         if ending.is_some_and(|ending| PICTURES.contains(&ending.to_ascii_lowercase().as_str())) {
             self.0.fetch_add(1, Ordering::Relaxed);
@@ -113,8 +113,18 @@ impl Watch {
         let logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
         (logs.iter().cloned().collect(), self.development.load(Ordering::Relaxed))
     }
+}
 
-    fn note(&self, path: &str) {
+impl Tap for Watch {
+    fn file(&self, path: &str, bytes: &[u8]) {
+        self.collector.file(path, bytes);
+    }
+
+    fn large(&self, path: &str, len: u64) {
+        self.collector.large(path, len);
+    }
+
+    fn seen(&self, path: &str) {
         if !is_log(path) {
             return;
         }
@@ -123,18 +133,6 @@ impl Watch {
         } else {
             self.logs.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
         }
-    }
-}
-
-impl Tap for Watch {
-    fn file(&self, path: &str, bytes: &[u8]) {
-        self.note(path);
-        self.collector.file(path, bytes);
-    }
-
-    fn large(&self, path: &str, len: u64) {
-        self.note(path);
-        self.collector.large(path, len);
     }
 }
 
@@ -152,10 +150,11 @@ mod tests {
     fn logs_of_the_tree_are_noted_and_what_is_collected_is_not_changed() {
         let watch = Watch::default();
         for path in ["logs/app.log", "app.log.1", "test/a.log", "node_modules/x/npm-debug.log", ".git/x.log", "a.py"] {
+            watch.seen(path);
             watch.file(path, b"x = 1\n");
         }
-        watch.large("logs/big.log", 3 << 30);
-        assert_eq!(watch.logs(), (vec!["app.log.1".into(), "logs/app.log".into(), "logs/big.log".into()], 1));
+        watch.seen("logs/old.log.gz");
+        assert_eq!(watch.logs(), (vec!["app.log.1".into(), "logs/app.log".into(), "logs/old.log.gz".into()], 1));
         assert!(watch.take().project.file("a.py").is_some());
     }
 
@@ -163,9 +162,9 @@ mod tests {
     fn pictures_are_counted_by_their_ending() {
         let pictures = Pictures::default();
         for path in ["a/Screenshot.PNG", "b.jpeg", "c.json", "png", "d.png/e.txt"] {
-            pictures.file(path, b"");
+            pictures.seen(path);
         }
-        pictures.large("f.mov", 1);
+        pictures.seen("f.mov");
         assert_eq!(pictures.count(), 3);
     }
 }

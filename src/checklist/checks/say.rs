@@ -73,6 +73,28 @@ impl<'p> Told<'p> {
         Say { project: self.project, evidence: &mut evidence[last] }
     }
 
+    /// Leaves of what was said twice of a row one.
+    pub(super) fn once(&mut self) {
+        for evidence in self.rows.values_mut() {
+            let mut told: Vec<Evidence> = Vec::with_capacity(evidence.len());
+            for one in evidence.drain(..) {
+                if !told.contains(&one) {
+                    told.push(one);
+                }
+            }
+            *evidence = told;
+        }
+    }
+
+    /// Forgets what no place shows of a row, if something else is shown.
+    pub(super) fn only_shown(&mut self, row: &str) {
+        if let Some(evidence) = self.rows.get_mut(row)
+            && evidence.iter().any(|one| !one.places.is_empty())
+        {
+            evidence.retain(|one| !one.places.is_empty());
+        }
+    }
+
     /// Everything that was said. What has no count of its own has that of the files; what was left out is told with each.
     pub(super) fn finish(mut self, survey: &Survey<'_>) -> BTreeMap<String, Vec<Evidence>> {
         let left_out = survey.left_out();

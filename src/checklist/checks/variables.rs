@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Variable;
+use super::apps;
 use super::handover;
 use super::say::{Told, count, names};
 use super::survey::{Survey, entries};
@@ -141,16 +142,22 @@ fn looked_at(reads: &Reads<'_>) -> String {
 }
 
 /// DEP-08: read in the code, less `.env.example`, less the documents.
-fn listed(survey: &Survey<'_>, reads: &Reads<'_>, unnamed: &[(&str, u32)], told: &mut Told<'_>) {
+fn listed<'s>(survey: &'s Survey<'_>, reads: &Reads<'s>, unnamed: &[(&str, u32)], told: &mut Told<'_>) {
     if reads.is_empty() && unnamed.is_empty() {
         return;
     }
-    let mut known: BTreeSet<String> = lists(survey).into_iter().flat_map(|(_, names)| names).collect();
-    for document in &survey.documents {
-        known.extend(words(document.text).filter(|word| reads.contains_key(word)).map(str::to_owned));
-    }
-    let missing: Vec<(&str, &Vec<(&str, u32)>)> =
-        reads.iter().filter(|(name, _)| !known.contains(**name)).map(|(name, places)| (*name, places)).collect();
+    let lists = Lists::of(survey);
+    let written: BTreeSet<&str> = survey
+        .documents
+        .iter()
+        .flat_map(|document| words(document.text))
+        .filter(|word| reads.contains_key(word))
+        .collect();
+    let unlisted = |(name, places): (&&'s str, &Vec<(&'s str, u32)>)| {
+        let places: Vec<(&str, u32)> = places.iter().filter(|(path, _)| !lists.have(name, path)).copied().collect();
+        (!written.contains(*name) && !places.is_empty()).then_some((*name, places))
+    };
+    let missing: Vec<(&str, Vec<(&str, u32)>)> = reads.iter().filter_map(unlisted).collect();
     let seen = reads.len() - missing.len();
     if !missing.is_empty() {
         told.fail("DEP-08")
@@ -185,6 +192,39 @@ fn listed(survey: &Survey<'_>, reads: &Reads<'_>, unnamed: &[(&str, u32)], told:
         .counted(seen, reads.len(), "variables")
         .change("a variable that is read and not listed")
         .at_all(reads.values().filter_map(|places| places.first().copied()));
+}
+
+/// The lists of variables, by the folder of the application that each is of.
+struct Lists<'s> {
+    manifests: BTreeSet<&'s str>,
+    of: BTreeMap<&'s str, BTreeSet<String>>,
+}
+
+impl<'s> Lists<'s> {
+    fn of(survey: &'s Survey<'_>) -> Self {
+        let mut lists = Self { manifests: apps::manifests(survey.project), of: BTreeMap::new() };
+        for (path, names) in self::lists(survey) {
+            let app = lists.app(path).unwrap_or_default();
+            lists.of.entry(app).or_default().extend(names);
+        }
+        lists
+    }
+
+    fn app<'p>(&self, path: &'p str) -> Option<&'p str> {
+        apps::above(path).find(|folder| self.manifests.contains(folder))
+    }
+
+    /// Whether a variable that is read in a file is listed. An application that has a list is not helped by that of another.
+    fn have(&self, name: &str, path: &str) -> bool {
+        match self.app(path).filter(|app| !app.is_empty() && self.of.contains_key(app)) {
+            Some(app) => {
+                let mut lists =
+                    apps::above(path).skip_while(|folder| *folder != app).filter_map(|folder| self.of.get(folder));
+                lists.any(|names| names.contains(name))
+            }
+            None => self.of.values().any(|names| names.contains(name)),
+        }
+    }
 }
 
 /// Whether a file lists variables without their values.

@@ -160,22 +160,17 @@ impl Sampler<'_> {
             sources.push(RuleSource::Personal);
         }
         let rules = Catalogue::load(&sources).map_err(|e| CliError::usage(e.to_string()))?;
-        self.run(&Detector::new(Arc::new(rules)), logs, true, None)
+        self.run(&Detector::new(Arc::new(rules)), logs, None)
     }
 
     fn exports(&self, exports: &[Named], pictures: &Arc<Pictures>) -> Result<ScanOutcome, CliError> {
         let tap: Arc<dyn Tap> = pictures.clone();
-        self.run(&Detector::new(self.outcome.rules.clone()), exports, false, Some(tap))
+        self.run(&Detector::new(self.outcome.rules.clone()), exports, Some(tap))
     }
 
-    fn run(
-        &self,
-        detector: &Detector,
-        all: &[Named],
-        logs: bool,
-        tap: Option<Arc<dyn Tap>>,
-    ) -> Result<ScanOutcome, CliError> {
-        let mut plan = Plan { history: None, logs, stdin: false, ..self.plan.clone() };
+    /// All of it is scanned as logs are: each secret is told once for a file, however often it is there.
+    fn run(&self, detector: &Detector, all: &[Named], tap: Option<Arc<dyn Tap>>) -> Result<ScanOutcome, CliError> {
+        let mut plan = Plan { history: None, logs: true, stdin: false, ..self.plan.clone() };
         plan.walk.exclude.clear();
         let monitor = Monitor { tap, ..Monitor::default() };
         let mut whole: Option<ScanOutcome> = None;

@@ -335,7 +335,7 @@ fn go<'s>(file: &'s CodeFile<'_>, out: &mut Vec<Cookie<'s>>) {
             switch(call.option("Secure"), Flag::DefaultBad),
             same_site(call.option("SameSite"), Flag::DefaultBad),
         ];
-        out.push(Cookie::new(file.path, call.line, "the session's options", flags));
+        out.push(Cookie::new(file.path, call.line, "the session's configuration", flags));
     }
     if let Some(call) = file.calls("scs.New").next() {
         let set = |name: &str| file.found.sets.iter().find(|set| set.is(name)).map(|set| &set.value);

@@ -227,7 +227,7 @@ fn go<'s>(file: &'s CodeFile<'_>, out: &mut Vec<Policy<'s>>) {
                     // rs/cors and echo take every origin unless told; gin-contrib refuses to start.
                     None => Origins::Any,
                 };
-                add(file, call.line, "the CORS options", origins, credentials(), out);
+                add(file, call.line, "the CORS configuration", origins, credentials(), out);
             }
             "cors.AllowAll" | "cors.Default" | "middleware.CORS" => {
                 add(file, call.line, "the CORS default", Origins::Any, Credentials::No, out);
@@ -241,7 +241,7 @@ fn go<'s>(file: &'s CodeFile<'_>, out: &mut Vec<Policy<'s>>) {
     for set in file.found.sets.iter().filter(|set| set.is("AllowAllOrigins") && set.value == Value::Flag(true)) {
         let with = file.found.sets.iter().find(|other| other.is("AllowCredentials"));
         let credentials = allowed(with.map(|set| &set.value), Credentials::No);
-        add(file, set.line, "the CORS options", Origins::Any, credentials, out);
+        add(file, set.line, "the CORS configuration", Origins::Any, credentials, out);
     }
 }
 
