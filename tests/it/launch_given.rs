@@ -146,11 +146,17 @@ fn what_was_exported_is_searched_for_keys() {
     assert_eq!(place, "a.py", "a file that is in the project, and nothing of this machine");
     assert!(own["locations"].as_array().map(Vec::len) == Some(1) && own["relatedLocations"].is_null(), "{own}");
     // What is rotated is a credential no more.
-    let found = sandbox.scan(&[&folder]);
-    for finding in found.json["findings"].as_array().expect("a list") {
+    for finding in sandbox.scan(&[&folder]).json["findings"].as_array().expect("a list") {
         let id = finding["credential_id"].as_str().expect("a name");
-        let _ = sandbox.run(["rotate", "done", id, "--by", "Ada", "--evidence", "401", "--force"]);
+        let done = ["rotate", "done", id, &folder, "--ledger", "rotations.toml", "--by", "Ada", "--evidence", "401"];
+        let _ = sandbox.run(done).assert_code(0);
     }
+    let json = report(&sandbox, &args);
+    assert_eq!(
+        (told(&json, "SEC-06").0.as_str(), told(&json, "SEC-07").0.as_str()),
+        ("open", "pass"),
+        "the picture is left"
+    );
     let _ = sandbox.run(["launch", "check", "--exports", "nowhere"]).assert_code(2);
 }
 

@@ -315,8 +315,7 @@ impl Sec<'_> {
             },
         };
         told.coverage = Some(Coverage { seen: bundled, all: bundled.max(1), of: "built files".into() });
-        told.would_change =
-            "a scan with the build output in place, or the record of a test of what the browser gets".into();
+        told.would_change = "a scan with the build output in place".into();
         vec![told]
     }
 

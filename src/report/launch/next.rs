@@ -3,7 +3,7 @@
 use super::build::bare;
 use crate::checklist::syntax::Means;
 use crate::checklist::unseen::{attest_command, option};
-use crate::checklist::{Judged, Verdict};
+use crate::checklist::{Evidence, Judged, Verdict};
 
 /// What to do next about a row: mend it, judge it, or find out; and why a word that was given did not settle it.
 pub(super) fn next(judged: &Judged<'_>) -> String {
@@ -41,6 +41,13 @@ fn to_do(judged: &Judged<'_>) -> String {
     }
 }
 
+/// Whether files that could pass a row were not read: no record of a test stands for them.
+fn is_unread(judged: &Judged<'_>) -> bool {
+    let row = judged.row;
+    let is_open = |evidence: &&Evidence| evidence.by != Means::Live && evidence.verdict(row) == Verdict::Open;
+    row.is_passed_by_files() && judged.evidence.iter().any(|evidence| is_open(&evidence))
+}
+
 /// The command that settles a row, or that helps to.
 pub(super) fn command(judged: &Judged<'_>) -> Option<String> {
     let row = judged.row;
@@ -50,6 +57,7 @@ pub(super) fn command(judged: &Judged<'_>) -> Option<String> {
         Verdict::Fail if matches!(row.id.as_str(), "SEC-01" | "SEC-02" | "SEC-03" | "SEC-04" | "SEC-07") => {
             "cleansweep rotate plan".into()
         }
+        Verdict::Fail if row.id == "SEC-06" => "cleansweep rotate plan EXPORT".into(),
         Verdict::Fail if row.id == "HAND-04" => {
             "cleansweep launch attest ID --says risk-accepted --owner NAME --role ROLE --statement 'WHY'".into()
         }
@@ -57,7 +65,7 @@ pub(super) fn command(judged: &Judged<'_>) -> Option<String> {
             format!("cleansweep launch check {}", option.unwrap_or_default())
         }
         Verdict::Open | Verdict::Review if row.word.lifts_open => attest_command(&row.id, "FILE-OR-URL"),
-        Verdict::Open if row.word.takes_record => attest_command(&row.id, "FILE"),
+        Verdict::Open if row.word.takes_record && !is_unread(judged) => attest_command(&row.id, "FILE"),
         Verdict::Review if row.word.lifts_review => attest_command(&row.id, "FILE-OR-URL"),
         _ => format!("cleansweep launch explain {}", row.id),
     })

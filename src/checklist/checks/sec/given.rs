@@ -28,8 +28,9 @@ impl Sec<'_> {
         let looked_at =
             "what was given with --exports: texts, mails, documents and archives, and not what pictures show";
         let mut told = self.given(&exports.scan, looked_at, "file", "in what was exported");
-        told.would_change =
-            "`cleansweep scan` of the export and its runbooks, then `cleansweep rotate done` for each secret".into();
+        told.would_change = "`cleansweep rotate plan EXPORT`, then `cleansweep rotate done ID EXPORT --ledger rotations.toml` for each \
+                             secret"
+            .into();
         if matches!(told.claim, Claim::Pass { .. }) {
             told.reason += "; whom keys were sent elsewhere is for somebody to ask";
             told.would_change = "the word of somebody who asked everybody with access".into();
@@ -68,7 +69,13 @@ impl Sec<'_> {
                 (Claim::Open, reason.to_owned())
             }
             () => {
-                (self.pass(), format!("{} without a secret", count(usize::try_from(items).unwrap_or(usize::MAX), of)))
+                let files = count(usize::try_from(items).unwrap_or(usize::MAX), of);
+                let reason = match credentials(silenced(scan).filter(|finding| is_rotated(finding))) {
+                    0 => format!("{files} without a secret"),
+                    1 => format!("{files} without a secret but 1 that the ledger says is rotated"),
+                    done => format!("{files} without a secret but {done} that the ledger says are rotated"),
+                };
+                (self.pass(), reason)
             }
         };
         let mut told = evidence(Means::Given, claim, looked_at, reason);
