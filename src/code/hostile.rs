@@ -57,6 +57,30 @@ fn programs_that_call_themselves_end() {
     assert!(!of("A.java", java).gaps.is_empty());
 }
 
+/// Names that mean what they are assigned to, over and over: of every second Django application.
+#[test]
+fn names_that_mean_themselves_end() {
+    let begin = "from flask import Flask\napp = Flask(__name__)\n@app.route('/x')\ndef x():\n    return ''\n";
+    let circles = [
+        "query = query.filter(1)\nquery.register(1)\n".to_owned(),
+        "a = b.c()\nb = a.c()\na.register('x', a)\na.add_url_rule('/y', view_func=b.c)\n".into(),
+        // Each text is made of the one before, ten times.
+        (0..40).fold("t0 = '/x'\n".into(), |text: String, n| {
+            format!("{text}t{} = {}\n", n + 1, vec![format!("t{n}"); 10].join(" + "))
+        }) + "app.add_url_rule(t40, view_func=x)\n",
+    ];
+    for circle in circles {
+        let found = of("app.py", &format!("{begin}{circle}"));
+        assert!(found.routes.iter().any(|route| route.path == "/x"), "{circle}");
+    }
+    let mut project = Project::default();
+    for from in 0..12 {
+        let stars: String = (0..12).map(|to| format!("from m{to} import *\n")).collect();
+        project.add(&format!("m{from}.py"), format!("{stars}{begin}app.register(what)\n").as_bytes().into());
+    }
+    assert!(!inventory(&project).routes.is_empty());
+}
+
 /// Servers of real life: what neither is passed a router nor makes one is followed once.
 #[test]
 fn methods_that_call_each_other_lose_no_routes() {

@@ -1,13 +1,33 @@
 //! Which function, class or value a name means, across files.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::value::Value;
 use super::module::{Class, Function, Module};
 
-/// Imports of imports; deeper is a circle.
-const MAX_HOPS: usize = 12;
+/// Names are looked up so many times to find what one means: imports of imports, and what is assigned to what. Who needs more goes
+/// in a circle: `query = query.filter(…)`.
+const MAX_STEPS: u16 = 400;
+
+/// A longer text is not followed, in bytes.
+const MAX_TEXT: usize = 2000;
+
+/// What is left of the steps that a look-up may take.
+struct Steps(Cell<u16>);
+
+impl Steps {
+    fn new() -> Self {
+        Self(Cell::new(MAX_STEPS))
+    }
+
+    /// Takes one; none where there are none left.
+    fn take(&self) -> Option<()> {
+        self.0.set(self.0.get().checked_sub(1)?);
+        Some(())
+    }
+}
 
 /// What a name means.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,8 +75,8 @@ impl<'m> Names<'m> {
     }
 
     /// What a name means in a file.
-    fn find_within(&self, module: usize, name: &str, hops: usize) -> Found {
-        if hops > MAX_HOPS {
+    fn find_within(&self, module: usize, name: &str, steps: &Steps) -> Found {
+        if steps.take().is_none() {
             return Found::Unknown;
         }
         let code = &self.modules[module];
@@ -72,13 +92,13 @@ impl<'m> Names<'m> {
         let assigned =
             code.assigned.iter().position(|assigned| assigned.target == name && assigned.value.dotted() != name);
         match (import, assigned) {
-            (Some(import), _) => self.imported(module, &import.module, import.name.as_deref(), hops),
+            (Some(import), _) => self.imported(module, &import.module, import.name.as_deref(), steps),
             (None, Some(assigned)) => Found::Assigned(module, assigned),
-            (None, None) => self.starred(module, name, hops),
+            (None, None) => self.starred(module, name, steps),
         }
     }
 
-    fn imported(&self, from: usize, source: &str, name: Option<&str>, hops: usize) -> Found {
+    fn imported(&self, from: usize, source: &str, name: Option<&str>, steps: &Steps) -> Found {
         let outside = || match name {
             Some(name) => Found::Outside(format!("{source}.{name}")),
             None => Found::Outside(source.to_owned()),
@@ -86,7 +106,7 @@ impl<'m> Names<'m> {
         let module = self.module(from, source);
         let Some(name) = name else { return module.map_or_else(outside, Found::Module) };
         if let Some(module) = module.filter(|module| *module != from) {
-            let found = self.find_within(module, name, hops + 1);
+            let found = self.find_within(module, name, steps);
             if found != Found::Unknown {
                 return found;
             }
@@ -96,46 +116,46 @@ impl<'m> Names<'m> {
         self.module(from, &format!("{source}{separator}{name}")).map_or_else(outside, Found::Module)
     }
 
-    fn starred(&self, module: usize, name: &str, hops: usize) -> Found {
+    fn starred(&self, module: usize, name: &str, steps: &Steps) -> Found {
         let stars = self.modules[module].imports.iter().filter(|import| import.local == "*");
         let mut found = stars.filter_map(|star| self.module(module, &star.module)).filter(|star| *star != module);
         found
-            .find_map(|star| Some(self.find_within(star, name, hops + 1)).filter(|found| *found != Found::Unknown))
+            .find_map(|star| Some(self.find_within(star, name, steps)).filter(|found| *found != Found::Unknown))
             .unwrap_or(Found::Unknown)
     }
 
     /// What an expression means in a file.
     pub(super) fn resolve(&self, module: usize, value: &Value) -> Found {
-        self.resolve_within(module, value, 0)
+        self.resolve_within(module, value, &Steps::new())
     }
 
-    fn resolve_within(&self, module: usize, value: &Value, hops: usize) -> Found {
-        if hops > MAX_HOPS {
+    fn resolve_within(&self, module: usize, value: &Value, steps: &Steps) -> Found {
+        if steps.take().is_none() {
             return Found::Unknown;
         }
         match value {
-            Value::Name(name) => self.find_within(module, name, hops),
+            Value::Name(name) => self.find_within(module, name, steps),
             Value::Member(base, name) => {
                 // `self.app`, where it is assigned.
                 let whole = value.dotted();
                 if let Some(own) = self.modules[module].assigned.iter().position(|assigned| assigned.target == whole) {
                     return Found::Assigned(module, own);
                 }
-                match self.resolve_within(module, base, hops + 1) {
-                    Found::Module(inner) => match self.find_within(inner, name, hops + 1) {
+                match self.resolve_within(module, base, steps) {
+                    Found::Module(inner) => match self.find_within(inner, name, steps) {
                         Found::Unknown => self.below(inner, name),
                         found => found,
                     },
                     Found::Outside(outside) => Found::Outside(format!("{outside}.{name}")),
                     Found::Class(module, class) => self.member(module, class, name),
-                    Found::Assigned(module, number) => match self.instance(module, number) {
+                    Found::Assigned(module, number) => match self.instance(module, number, steps) {
                         Some((module, class)) => self.member(module, class, name),
                         None => Found::Unknown,
                     },
                     _ => Found::Unknown,
                 }
             }
-            Value::Call(call) if call.new => self.resolve_within(module, &call.callee, hops + 1),
+            Value::Call(call) if call.new => self.resolve_within(module, &call.callee, steps),
             _ => Found::Unknown,
         }
     }
@@ -151,9 +171,9 @@ impl<'m> Names<'m> {
     }
 
     /// The class that a value is made of.
-    pub(super) fn instance(&self, module: usize, number: usize) -> Option<(usize, usize)> {
+    fn instance(&self, module: usize, number: usize, steps: &Steps) -> Option<(usize, usize)> {
         let call = self.assigned(module, number).call()?;
-        match self.resolve(module, &call.callee) {
+        match self.resolve_within(module, &call.callee, steps) {
             Found::Class(module, class) => Some((module, class)),
             _ => None,
         }
@@ -194,32 +214,31 @@ impl<'m> Names<'m> {
 
     /// A text; `*` for parts that are not known, none where it is no text at all.
     pub(super) fn text(&self, module: usize, value: &Value) -> Option<String> {
-        self.text_within(module, value, 0)
+        self.text_within(module, value, &Steps::new())
     }
 
-    fn text_within(&self, module: usize, value: &Value, hops: usize) -> Option<String> {
-        if hops > MAX_HOPS {
-            return None;
-        }
+    fn text_within(&self, module: usize, value: &Value, steps: &Steps) -> Option<String> {
+        steps.take()?;
         match value {
-            Value::Text(text) => Some(text.clone()),
+            // No path is longer; and what is put together of long texts many times would be very long.
+            Value::Text(text) => (text.len() <= MAX_TEXT).then(|| text.clone()),
             Value::Join(parts) => {
-                let parts = parts.iter().map(|part| self.text_within(module, part, hops + 1));
+                let parts = parts.iter().map(|part| self.text_within(module, part, steps));
                 Some(parts.map(|part| part.unwrap_or_else(|| "*".into())).collect())
             }
             Value::Name(_) | Value::Member(..) => {
-                if let Found::Assigned(module, number) = self.resolve(module, value) {
-                    return self.text_within(module, self.assigned(module, number), hops + 1);
+                if let Found::Assigned(module, number) = self.resolve_within(module, value, steps) {
+                    return self.text_within(module, self.assigned(module, number), steps);
                 }
                 // `settings.API_V1_STR`
                 let Value::Member(base, name) = value else { return None };
-                let (module, class) = match self.resolve(module, base) {
+                let (module, class) = match self.resolve_within(module, base, steps) {
                     Found::Class(module, class) => (module, class),
-                    Found::Assigned(module, number) => self.instance(module, number)?,
+                    Found::Assigned(module, number) => self.instance(module, number, steps)?,
                     _ => return None,
                 };
                 let (module, value, _) = self.attribute(module, class, name)?;
-                self.text_within(module, value, hops + 1)
+                self.text_within(module, value, steps)
             }
             _ => None,
         }
