@@ -23,12 +23,22 @@ const DEVELOPMENT: &[&str] = &[
     "stories", "conftest",
 ];
 
+/// What the parts of a product are called: a word before it is a name.
+const PARTS: &[&str] = &[
+    "controller", "controllers", "service", "services", "route", "routes", "router", "handler", "handlers", "resolver",
+    "repository", "model", "serializer", "view", "views", "entity", "policy", "job", "mailer",
+];
+
+/// What settings are called, for whatever stands before it.
+const SETTINGS: &[&str] =
+    &["settings", "config", "configuration", "compose", "env", "environment", "server", "requirements"];
+
 /// The stage that a path tells.
 pub(super) fn stage(path: &str) -> Stage {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let is_word = |c: char| c.is_ascii_alphanumeric();
     let mut stage = Stage::Any;
-    for folder in without_packages(folders, name).split('/') {
+    for folder in before_names(without_packages(folders, name)).split('/') {
         let folder = folder.trim_matches(|c| !is_word(c)).to_ascii_lowercase();
         let tests = folder.split(|c| !is_word(c)).any(|word| TESTS.contains(&word));
         match folder.as_str() {
@@ -38,14 +48,38 @@ pub(super) fn stage(path: &str) -> Stage {
             _ => {}
         }
     }
-    for word in name.split(|c| !is_word(c)) {
-        match word.to_ascii_lowercase().as_str() {
-            word if TESTS.contains(&word) || DEVELOPMENT.contains(&word) => return Stage::Development,
-            "prod" | "production" => stage = Stage::Production,
-            _ => {}
-        }
+    let words: Vec<String> =
+        name.split(|c| !is_word(c)).filter(|w| !w.is_empty()).map(str::to_ascii_lowercase).collect();
+    if is_of_development(&words) {
+        return Stage::Development;
     }
-    stage
+    match words.iter().any(|word| matches!(word.as_str(), "prod" | "production")) {
+        true => Stage::Production,
+        false => stage,
+    }
+}
+
+/// Whether the words of a file's name tell of tests or of development: `user.spec.ts`, `a_test.go`, `settings_dev.py`, `test_a.py`. What
+/// a product has is named with the same words: `stories_controller.rb`, `local_user.rs`, `test_results_service.ts`.
+fn is_of_development(words: &[String]) -> bool {
+    let tells = |word: &str| TESTS.contains(&word) || DEVELOPMENT.contains(&word);
+    let (ending, stem) = words.split_last().map_or(("", words), |(last, rest)| (last.as_str(), rest));
+    let (Some(first), Some(last)) = (stem.first(), stem.last()) else { return tells(ending) };
+    let is_story = last == "story" && stem.len() > 1;
+    let is_part = PARTS.contains(&last.as_str());
+    tells(ending)
+        || tells(last)
+        || is_story
+        || TESTS.contains(&first.as_str()) && !is_part
+        || DEVELOPMENT.contains(&first.as_str()) && SETTINGS.contains(&last.as_str())
+}
+
+/// Below these folders stand names that the product gives its own things: `app/api/tests/[id]/route.ts`.
+fn before_names(folders: &str) -> &str {
+    let whole = |at: &usize| *at == 0 || folders.as_bytes()[at - 1] == b'/';
+    let begins = ["app/api/", "pages/api/", "app/controllers/", "app/models/", "app/views/"];
+    let first = begins.iter().filter_map(|begin| folders.find(begin).filter(whole).map(|at| at + begin.len())).min();
+    first.map_or(folders, |at| &folders[..at])
 }
 
 /// The folders without those that are a package's name: whoever calls it `com.example` means to launch it all the same.
@@ -86,6 +120,13 @@ mod tests {
                     "src/main/resources/application-dev.yml",
                     "conftest.py",
                     "docs/conf.py",
+                    "src/Button.story.tsx",
+                    "local_settings.py",
+                    "test_api.py",
+                    "e2e-setup.ts",
+                    ".env.example",
+                    "dev.ts",
+                    "examples/a/app/api/users/route.ts",
                 ],
             ),
             (
@@ -99,6 +140,13 @@ mod tests {
                     "app/latest/a.py",
                     "src/devices/a.ts",
                     "localization/a.ts",
+                    "app/controllers/stories_controller.rb",
+                    "app/models/story.rb",
+                    "src/local_user.rs",
+                    "src/test_results.service.ts",
+                    "app/controllers/test_results_controller.rb",
+                    "app/api/tests/[id]/route.ts",
+                    "src/pages/api/mock-exams/index.ts",
                 ],
             ),
             (Stage::Production, &["config/environments/production.rb", "settings/prod.py", "deploy/production/a.yml"]),
