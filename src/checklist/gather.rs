@@ -129,6 +129,8 @@ fn is_bundled(path: &str) -> bool {
     let mut folders = path.rsplit_once('/').map_or("", |(folders, _)| folders).split('/');
     let is_served = |folder: &str| BUNDLES.contains(&folder);
     is_web
+        // What builds is not what was built.
+        && !path.contains("src/build/")
         && !path.split('/').any(|folder| folder == "node_modules")
         && !path.contains(".next/server/")
         && !path.contains(".next/cache/")

@@ -36,6 +36,18 @@ const LIKELY: &[&str] = &[
     "configService.get", "configService.getOrThrow", "Env.get", "viper.GetString", "viper.GetInt", "viper.GetBool",
 ];
 
+/// Functions that are handed or give the whole environment, so that the variables they read are named elsewhere: as the fields of a
+/// schema, or by what their names begin with.
+const WHOLE: &[&str] = &[
+    "System.getenv", "System.getenv.entrySet", "System.getenv.forEach", "env.vars", "env.vars_os", "dotenvy.vars",
+    "viper.AutomaticEnv", "ENV.each", "ENV.select", "ENV.filter_map", "envy.from_env", "envy.prefixed",
+    "envconfig.Process", "env.Parse", "os.environ.items",
+];
+
+/// What reads the variables that a schema names, where `process.env` is handed to it.
+const SCHEMAS: &[&str] =
+    &["cleanEnv", "parse", "safeParse", "validate", "validateSync", "envsafe", "createEnv", "load", "check"];
+
 /// What asks for another value where there is none.
 const OR: &[&str] = &["unwrap_or", "unwrap_or_else", "orElse", "or_else", "presence"];
 
@@ -72,6 +84,14 @@ impl Reads {
             for (name, fallback) in texts.flat_map(placeholders) {
                 self.add(name, call.line, call.span.0, fallback);
             }
+        }
+        let is_whole =
+            WHOLE.iter().any(|name| call.is(name)) && call.arguments.iter().all(|a| a.value.text().is_none());
+        let is_handed = |value: &Value| matches!(value, Value::Name(name) if matches!(name.as_str(), "process.env" | "import.meta.env"));
+        let by_schema =
+            SCHEMAS.contains(&call.last()) && call.arguments.iter().any(|argument| is_handed(&argument.value));
+        if is_whole || by_schema {
+            self.unnamed.push(call.line);
         }
         let is_reader = READERS.iter().any(|name| call.is(name));
         let is_helper = !is_reader && is_helper(self.language, call);
