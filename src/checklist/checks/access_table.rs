@@ -29,6 +29,7 @@ struct Table<'a> {
 
 pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
     let tables = titled(survey, TITLES).filter_map(|(path, section)| table(path, &section.body));
+    let tables = tables.filter(|table| names_roles(survey, table));
     let Some(table) = tables.max_by_key(|table| table.rows.len() * table.head.len()) else { return };
     let roles = &table.head[1..];
     let empty: Vec<(u32, &str)> = table
@@ -83,6 +84,23 @@ pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
         .change(change)
         .at(table.path, table.line)
         .at_all(holes.iter().map(|(line, _)| (table.path, *line)));
+}
+
+/// Whether somebody's role stands at the head of a column; a table of anything else is none of rights.
+fn names_roles(survey: &Survey<'_>, table: &Table<'_>) -> bool {
+    const ROLES: &[&str] = &[
+        "role", "user", "admin", "owner", "member", "guest", "anonym", "visitor", "public", "everyone", "anybody",
+        "editor", "viewer", "reader", "author", "writer", "moderator", "staff", "manager", "customer", "client",
+        "seller", "buyer", "vendor", "creator", "fan", "agency", "team", "support", "operator", "superuser", "tenant",
+        "developer", "maintainer", "reporter", "teacher", "student", "doctor", "patient", "parent", "employee",
+        "partner", "host",
+    ];
+    let named = survey.launch.into_iter().flat_map(|launch| &launch.accounts);
+    let named: Vec<String> = named.map(|account| account.role.to_ascii_lowercase()).collect();
+    table.head.iter().any(|cell| {
+        let cell = cell.to_ascii_lowercase();
+        ROLES.iter().any(|role| cell.contains(role)) || named.iter().any(|role| cell.contains(role.as_str()))
+    })
 }
 
 /// Roles and classes of `launch.toml` that the table does not have.

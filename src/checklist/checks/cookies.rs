@@ -159,7 +159,10 @@ fn same_site(value: Option<&Value>, default: Flag) -> Flag {
 /// Whether a cookie of this name, or in a variable of this name, holds a session.
 fn is_session(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    let no = ["csrf", "xsrf", "theme", "locale", "lang", "consent", "flash", "state", "nonce", "verifier"];
+    let no = [
+        "csrf", "xsrf", "theme", "locale", "lang", "consent", "flash", "state", "nonce", "verifier", "redirect",
+        "return",
+    ];
     let yes = ["sess", "token", "auth", "jwt", "sid", "remember", "login"];
     yes.iter().any(|part| lower.contains(part)) && !no.iter().any(|part| lower.contains(part))
 }

@@ -1,5 +1,6 @@
 //! VAL-03: debugging that is on where the product runs, and errors that are sent as they are.
 
+use super::enclosing;
 use super::say::Told;
 use super::survey::{CodeFile, Stage, Survey, entries};
 use crate::code::Language;
@@ -20,9 +21,10 @@ const VARIABLES: &[(&str, &[&str])] = &[
 
 pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
     let (mut bad, mut good) = (Vec::new(), Vec::new());
+    let has_server = has_server(survey);
     for file in survey.launched() {
         match file.language {
-            Language::Python => python(file, &mut bad, &mut good),
+            Language::Python => python(file, has_server, &mut bad, &mut good),
             Language::Ruby => ruby(file, &mut bad, &mut good),
             Language::Php => laravel(file, &mut bad, &mut good),
             Language::JavaScript | Language::TypeScript | Language::Tsx => javascript(file, &mut bad),
@@ -79,6 +81,7 @@ fn django<'s>(survey: &'s Survey<'_>, bad: &mut Bad<'s>, good: &mut Good<'s>) {
     for (file, set) in sets {
         match &set.value {
             Value::Flag(_) if is_told => good.push((file.path, set.line)),
+            _ if enclosing::is_development(file.text, set.line) => good.push((file.path, set.line)),
             _ => {
                 let why = "DEBUG is on in settings that are not those of development.";
                 sort(file, &set.value, set.line, why, bad, good);
@@ -87,9 +90,29 @@ fn django<'s>(survey: &'s Survey<'_>, bad: &mut Bad<'s>, good: &mut Good<'s>) {
     }
 }
 
-fn python<'s>(file: &'s CodeFile<'_>, bad: &mut Bad<'s>, good: &mut Good<'s>) {
+/// Whether what is deployed is started by a server, and not by the file that calls `run` for who develops it.
+fn has_server(survey: &Survey<'_>) -> bool {
+    const SERVERS: &[&str] = &["gunicorn", "uwsgi", "uvicorn", "waitress", "hypercorn", "mod_wsgi", "granian"];
+    let starts = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        name.starts_with("Dockerfile") || name == "Procfile" || name.ends_with(".sh") || name.contains("compose")
+    };
+    let has = |path: &str| survey.text(path).is_some_and(|text| SERVERS.iter().any(|server| text.contains(server)));
+    survey.paths(starts).into_iter().any(has)
+}
+
+fn python<'s>(file: &'s CodeFile<'_>, has_server: bool, bad: &mut Bad<'s>, good: &mut Good<'s>) {
     for call in &file.found.calls {
         let is_app = call.last() == "run" || matches!(call.name.as_str(), "FastAPI" | "Starlette");
+        let is_own =
+            matches!(call.option("host"), Some(Value::Text(host)) if host == "127.0.0.1" || host == "localhost");
+        let for_developers = call.last() == "run"
+            && has_server
+            && (is_own || enclosing::heads(file.text, call.line).iter().any(|head| head.contains("__main__")));
+        if for_developers && call.option("debug").is_some() {
+            good.push((file.path, call.line));
+            continue;
+        }
         if let (true, Some(value)) = (is_app, call.option("debug")) {
             sort(file, value, call.line, "The application is started with debugging on.", bad, good);
         }
@@ -140,7 +163,9 @@ fn javascript<'s>(file: &'s CodeFile<'_>, bad: &mut Bad<'s>) {
 fn gin<'s>(file: &'s CodeFile<'_>, bad: &mut Bad<'s>, good: &mut Good<'s>) {
     for call in file.calls("gin.SetMode") {
         match call.at(0) {
-            Some(Value::Name(name)) if name.ends_with("DebugMode") => {
+            Some(Value::Name(name))
+                if name.ends_with("DebugMode") && !enclosing::is_conditional(file.text, call.line) =>
+            {
                 bad.push((file.path, call.line, "gin is put in its debug mode."));
             }
             _ => good.push((file.path, call.line)),

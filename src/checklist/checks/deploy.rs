@@ -4,6 +4,7 @@ use super::handover::titled;
 use super::pipeline::{self, Step};
 use super::say::{Told, count};
 use super::survey::{Survey, entries, numbered};
+use crate::code::Framework;
 use crate::code::expression::Value;
 
 pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
@@ -152,7 +153,7 @@ fn health(survey: &Survey<'_>, told: &mut Told<'_>) {
                 .looked_at(looked_at)
                 .change("the record of a request that it answers with 200")
                 .at(path, *line);
-        } else if is_whole {
+        } else if is_whole && !is_page(survey, health) {
             told.fail("DEP-06")
                 .reason("The platform asks an address that no route of the code serves.")
                 .looked_at(looked_at)
@@ -174,6 +175,12 @@ fn health(survey: &Survey<'_>, told: &mut Told<'_>) {
             .change("the route named in the platform's configuration")
             .at_all(routes.iter().map(|route| (&*route.at.file, route.at.line)));
     }
+}
+
+/// Whether an address can be that of a page, which is no route of the inventory: of Next.js, or the first page of anything.
+fn is_page(survey: &Survey<'_>, path: &str) -> bool {
+    let has_pages = survey.inventory.frameworks.iter().any(|found| found.framework == Framework::NextJs);
+    path == "/" || has_pages && !path.starts_with("/api")
 }
 
 /// The addresses that platforms are told to ask: file, line, path.

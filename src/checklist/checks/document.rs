@@ -73,6 +73,27 @@ fn heading(line: &str) -> Option<(usize, String)> {
 }
 
 impl Section<'_> {
+    /// Whether the heading is about this and nothing else: each of its words is one of these, or says nothing of its own.
+    pub(super) fn is_about(&self, words: &[&str]) -> bool {
+        const PLAIN: &[&str] = &[
+            "a", "an", "the", "of", "to", "and", "or", "for", "from", "with", "in", "on", "our", "your", "how", "what",
+            "when", "if", "we", "you", "it", "its", "by", "plan", "plans", "policy", "procedure", "procedures",
+            "process", "steps", "guide", "instructions", "strategy", "strategies", "commands", "recommendations",
+            "schedule", "making", "creating", "taking", "doing", "using", "automated", "automatic", "manual", "daily",
+            "data", "database", "databases", "db", "postgres", "postgresql", "mysql", "mariadb", "sqlite", "mongodb",
+            "redis", "docker", "compose", "kubernetes", "helm", "files", "file", "volumes", "storage", "server",
+            "instance", "production", "deployment", "deployments", "deploy", "deploys", "release", "releases",
+            "version", "upgrade", "application", "app", "service", "services", "system", "owner", "migration",
+            "migrations", "failed",
+        ];
+        let title = self.title.split('{').next().unwrap_or_default().to_ascii_lowercase();
+        let mut all = title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        all.all(|word| {
+            let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+            is_number || PLAIN.contains(&word) || words.iter().any(|known| word.starts_with(known))
+        })
+    }
+
     /// Whether something stands there that is not a place-holder.
     pub(super) fn is_filled(&self) -> bool {
         let says = |text: &str| {

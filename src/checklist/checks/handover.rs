@@ -47,7 +47,8 @@ pub(super) fn titled<'s, 'a>(
 }
 
 fn rollback(survey: &Survey<'_>, told: &mut Told<'_>) {
-    let sections: Vec<_> = titled(survey, ROLLBACK).collect();
+    let about = |section: &Section<'_>| section.is_about(&["rollback", "roll", "revert", "back"]);
+    let sections: Vec<_> = titled(survey, ROLLBACK).filter(|(_, section)| about(section)).collect();
     let looked_at = "sections on rolling back";
     if let Some((path, section)) = sections.iter().find(|(_, section)| section.command().is_some()) {
         told.review("DEP-02")
@@ -118,7 +119,13 @@ fn list_to_production(survey: &Survey<'_>, told: &mut Told<'_>) {
 }
 
 fn backup(survey: &Survey<'_>, told: &mut Told<'_>) {
-    let sections: Vec<_> = titled(survey, &["backup", "restore"]).collect();
+    // A product that watches the backups of others writes of them too.
+    let tells = |section: &Section<'_>| section.command().is_some() || section.steps() > 1;
+    let about =
+        |section: &Section<'_>| section.is_about(&["backup", "restor", "recover", "disaster", "dump", "back", "up"]);
+    let all = || titled(survey, &["backup", "restore"]).filter(|(_, section)| about(section));
+    let (mut sections, others): (Vec<_>, Vec<_>) = all().partition(|(_, section)| tells(section));
+    sections.extend(others);
     let Some((path, section)) = sections.first() else { return };
     let restored = |section: &Section<'_>| {
         let lines = section.body.iter().filter(|(_, text)| text.to_ascii_lowercase().contains("restor"));
@@ -196,7 +203,14 @@ fn recovery(survey: &Survey<'_>, told: &mut Told<'_>) {
         let name = document.path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
         name.contains("runbook") || name.contains("incident") || name.contains("recovery")
     };
-    let mut sections: Vec<_> = titled(survey, &words).collect();
+    // Codes, passwords and files are recovered as well.
+    let about = |section: &Section<'_>| {
+        section.is_about(&[
+            "recover", "runbook", "incident", "call", "outage", "breaks", "troubleshoot", "disaster", "respon",
+            "emergency",
+        ])
+    };
+    let mut sections: Vec<_> = titled(survey, &words).filter(|(_, section)| about(section)).collect();
     sections.extend(survey.documents.iter().filter(by_name).filter_map(|d| d.sections.first().map(|s| (d.path, s))));
     let looked_at = "sections on recovery";
     let Some((path, first)) = sections.first() else { return };

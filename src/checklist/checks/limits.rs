@@ -54,7 +54,9 @@ pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
     let places = limiters(&guessed);
     let numbers =
         format!("{} a minute where somebody can guess, {} a minute for reading", number(loosest), number(strictest));
-    if loosest >= strictest {
+    // Where something reads without any limit, guessing is limited more than that.
+    let is_free = reading.iter().any(|route| !route.has(Role::Limiter));
+    if loosest >= strictest && !is_free {
         told.fail("RATE-10")
             .reason(format!("Guessing is limited no more than reading: {numbers}."))
             .looked_at(looked_at)

@@ -7,7 +7,7 @@ use aho_corasick::AhoCorasick;
 use super::say::{Told, count, names};
 use super::survey::{CodeFile, Survey, entries};
 use crate::code::Language;
-use crate::code::expression::{Call, Value};
+use crate::code::expression::{Argument, Call, Entry, Value};
 
 /// Words that end the name of what must not be in a log.
 const SECRET: &[&str] = &[
@@ -28,7 +28,14 @@ pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
     for file in survey.launched() {
         for call in file.found.calls.iter().filter(|call| is_log(file.language, call)) {
             calls += 1;
-            match call.arguments.iter().map(|argument| weight(&argument.value)).max() {
+            let named = |argument: &Argument| match &argument.name {
+                Some(name) if !matches!(argument.value, Value::Text(_) | Value::Flag(_) | Value::Number(_)) => {
+                    weight(&argument.value).max(weight_of(name))
+                }
+                _ => weight(&argument.value),
+            };
+            let most = call.arguments.iter().map(named).max();
+            match most.map(|most| if is_shown(file, call) { most.min(1) } else { most }) {
                 Some(2) => secret.push((file.path, call.line)),
                 Some(1) => whole.push((file.path, call.line)),
                 _ => {}
@@ -117,28 +124,65 @@ fn is_log(language: Language, call: &Call) -> bool {
     }
 }
 
+/// What gives back nothing of what it is handed.
+const HIDES: &[&str] = &[
+    "hash", "sha1", "sha256", "sha512", "md5", "digest", "hexdigest", "fingerprint", "mask", "masked", "redact",
+    "redacted", "obfuscate", "censor", "scrub", "len", "length", "strlen", "size", "count", "isempty", "is_empty",
+    "boolean", "bool", "typeof", "type",
+];
+
+/// What puts texts together of what it is handed.
+const WRITES: &[&str] = &[
+    "sprintf", "format", "format!", "stringify", "dumps", "inspect", "str", "string", "repr", "to_s", "tostring",
+    "join", "concat", "print_r", "var_export", "json_encode", "to_json", "sprint", "sprintln", "errorf", "valueof",
+    "decode", "encode", "b64encode", "string.from",
+];
+
 /// Two for what is named like a secret, one for what may hold one.
 fn weight(value: &Value) -> u8 {
-    let mut weight = 0;
-    value.each(&mut |part| {
-        let name = match part {
-            Value::Name(name) => name,
-            // A call without arguments is a field in Ruby, and a getter in Java.
-            Value::Call(call) if call.arguments.is_empty() => &call.name,
-            Value::Call(call) if call.last() == "stringify" || call.last() == "dumps" => return,
-            _ => return,
-        };
-        weight = weight.max(weight_of(name));
-    });
-    if let Value::Table(entries) = value {
-        for entry in entries {
-            let redacted = matches!(&entry.value, Value::Text(_) | Value::Flag(_) | Value::Number(_) | Value::Nothing);
-            if !redacted {
-                weight = weight.max(weight_of(&entry.key));
+    let all = |values: &[Value]| values.iter().map(weight).max().unwrap_or(0);
+    match value {
+        Value::Name(name) => weight_of(name),
+        // A call without arguments is a field in Ruby, and a getter in Java.
+        Value::Call(call) if call.arguments.is_empty() => weight_of(&call.name),
+        Value::Call(call) => {
+            let last = call.last().to_ascii_lowercase();
+            let handed = call.arguments.iter().map(|argument| weight(&argument.value)).max().unwrap_or(0);
+            match () {
+                () if HIDES
+                    .iter()
+                    .any(|name| last == *name || last.starts_with("mask") || last.starts_with("redact")) =>
+                {
+                    0
+                }
+                () if WRITES.contains(&last.as_str()) => handed,
+                // What comes back from anything else is not what went in, but may be made of it.
+                () => handed.min(1),
             }
         }
+        Value::List(values) | Value::OneOf(values) | Value::Joined(values) => all(values),
+        Value::Table(entries) => entries.iter().map(weight_of_entry).max().unwrap_or(0),
+        Value::Text(_) | Value::Flag(_) | Value::Number(_) | Value::Nothing | Value::Unknown => 0,
     }
-    weight
+}
+
+fn weight_of_entry(entry: &Entry) -> u8 {
+    match &entry.value {
+        Value::Text(_) | Value::Flag(_) | Value::Number(_) | Value::Nothing => 0,
+        // What hides a value hides it under any key.
+        value @ Value::Call(call) if !call.arguments.is_empty() => weight(value),
+        value => weight(value).max(weight_of(&entry.key)),
+    }
+}
+
+/// Whether a call shows something to who runs a command, where that is what the command is for.
+fn is_shown(file: &CodeFile<'_>, call: &Call) -> bool {
+    const COMMANDS: &[&str] = &["cli", "cmd", "command", "commands", "console", "bin", "scripts"];
+    let last = call.last().to_ascii_lowercase();
+    let is_logger = call.name.rsplit_once('.').is_some_and(|(object, _)| object.to_ascii_lowercase().contains("log"));
+    let prints = !is_logger && (last.contains("print") || last == "puts") || call.name == "console.log";
+    let stem = |part: &str| part.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    prints && file.path.split('/').any(|part| COMMANDS.contains(&stem(part).as_str()))
 }
 
 fn weight_of(name: &str) -> u8 {
@@ -150,7 +194,10 @@ fn weight_of(name: &str) -> u8 {
         return 0;
     }
     if SECRET.iter().any(|word| last.ends_with(word)) {
-        return 2;
+        // `self::PRIVATE_KEY` is the constant that a class names it by.
+        let own = name.rsplit_once('.').filter(|(base, _)| matches!(*base, "self" | "static"));
+        let is_constant = own.is_some_and(|(_, last)| last.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'));
+        return if is_constant { 1 } else { 2 };
     }
     u8::from(WHOLE.iter().any(|word| {
         lower == *word

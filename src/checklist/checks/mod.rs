@@ -14,6 +14,7 @@ mod cors;
 mod debug;
 mod deploy;
 mod document;
+mod enclosing;
 mod flows;
 mod handover;
 mod headers;

@@ -183,11 +183,22 @@ pub(super) fn deploys(step: &Step<'_>) -> bool {
     ];
     let by_action =
         text.split_whitespace().any(|word| word.contains('/') && word.contains("deploy") && word.contains('@'));
-    let script = text.split_whitespace().any(|word| {
-        word.contains("deploy") && (word.contains(".sh") || word.starts_with("./") || word.starts_with("deploy:"))
-            || word == "deploy"
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let script = words.iter().enumerate().any(|(at, word)| {
+        let file = word.rsplit('/').next().unwrap_or_default();
+        let is_script = file.contains(".sh") || word.starts_with("./") || word.starts_with("deploy:");
+        // A deploy key is what a repository is read with.
+        let is_key = words.get(at + 1).is_some_and(|next| next.starts_with("key"));
+        file.contains("deploy") && is_script || *word == "deploy" && !is_key
     });
+    // The pages that tell of a product are not the product.
+    let name = step.path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let pages = name
+        .split(|c: char| !c.is_alphanumeric())
+        .any(|word| matches!(word, "doc" | "docs" | "documentation" | "storybook"))
+        || ["mkdocs", "docusaurus", "storybook"].iter().any(|tool| text.contains(tool));
     !step.has_own_cluster
+        && !pages
         && (COMMANDS.iter().any(|command| text.contains(command)) || by_action || script)
         && !tests(step)
 }

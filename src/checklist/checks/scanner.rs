@@ -100,9 +100,9 @@ fn printed(steps: &[Step<'_>], told: &mut Told<'_>) {
     let looked_at = "commands of pipelines";
     for step in steps {
         let mut traced = false;
-        for line in step.run.lines() {
+        for (at, line) in step.run.lines().enumerate() {
             let line = line.trim();
-            if prints_secret(line) {
+            if prints_secret(line) && !is_taken(&step.run, at) {
                 told.fail("SEC-04")
                     .reason("A step of the pipeline prints a variable that is named like a secret.")
                     .looked_at(looked_at)
@@ -141,8 +141,19 @@ fn printed(steps: &[Step<'_>], told: &mut Told<'_>) {
 /// `echo $SECRET`, but not into a file or another program.
 fn prints_secret(line: &str) -> bool {
     let prints = ["echo ", "printf ", "cat <<<", "print ", "console.log("].iter().any(|start| line.starts_with(start));
-    let is_taken = line.contains('|') || line.contains('>');
+    // `echo "::add-mask::$TOKEN"` is what keeps it out of the log.
+    let is_taken = line.contains('|') || line.contains('>') || line.contains("::add-mask::");
     prints && !is_taken && (line.contains("secrets.") || names_secret(line))
+}
+
+/// Whether a line stands in a group that is written to a file or to another program: `{ … } >> "$GITHUB_ENV"`, `( … ) | tool`.
+fn is_taken(run: &str, at: usize) -> bool {
+    let opens = |line: &str| matches!(line.trim(), "{" | "(") || line.trim_end().ends_with("() {");
+    let closes = |line: &str| line.trim_start().starts_with(['}', ')']);
+    let lines: Vec<&str> = run.lines().collect();
+    let is_open = lines[..at.min(lines.len())].iter().rev().take_while(|line| !closes(line)).any(|line| opens(line));
+    let end = lines.iter().skip(at + 1).find(|line| closes(line));
+    is_open && end.is_some_and(|end| end.contains('>') || end.contains('|'))
 }
 
 fn names_secret(text: &str) -> bool {

@@ -433,7 +433,8 @@ fn private_name(text: &[u8], at: usize, prefix: &str) -> Option<String> {
     }
     let name: Vec<u8> = text[at..].iter().copied().take_while(is_name).take(80).collect();
     let name = String::from_utf8_lossy(&name).into_owned();
-    PRIVATE.iter().any(|word| name[prefix.len()..].contains(word)).then_some(name)
+    let is_private = PRIVATE.iter().any(|word| name[prefix.len()..].contains(word));
+    (is_private && !super::variables::is_switch(&name)).then_some(name)
 }
 
 /// The environment files with values among the paths that are tracked. One that is not in the tree may have any.

@@ -5,5 +5,6 @@ mod cookies;
 mod cors;
 mod files;
 mod general;
+mod kept;
 mod routes;
 mod seen;

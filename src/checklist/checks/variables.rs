@@ -15,8 +15,14 @@ const GIVEN: &[&str] = &[
     "RAILS_ENV", "RACK_ENV", "TERM", "EDITOR", "NODE_OPTIONS", "DEV", "PROD", "MODE", "SSR", "BASE_URL",
     "NEXT_RUNTIME", "GITHUB_ACTIONS", "GITHUB_SHA", "GITHUB_REF", "GITHUB_RUN_ID", "VERCEL", "VERCEL_ENV",
     "VERCEL_URL", "DYNO", "FLY_APP_NAME", "FLY_REGION", "RUST_LOG", "PYTHONPATH", "BUNDLE_GEMFILE",
-    "DJANGO_SETTINGS_MODULE", "CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION", "OUT_DIR",
+    "DJANGO_SETTINGS_MODULE", "OUT_DIR", "LISTEN_PID", "LISTEN_FDS", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID",
+    "JOURNAL_STREAM", "INVOCATION_ID", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "FLASK_RUN_FROM_CLI",
+    "WERKZEUG_RUN_MAIN", "APPIMAGE", "COLORTERM", "NO_COLOR", "DISPLAY", "LOGNAME", "APPDATA", "LOCALAPPDATA",
+    "GITHUB_REPOSITORY", "GITHUB_WORKSPACE", "GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_EVENT_NAME", "GITHUB_REF_NAME",
 ];
+
+/// Prefixes of what a system, a builder or a pipeline sets by itself.
+const GIVEN_PREFIXES: &[&str] = &["npm_", "CARGO_", "DRONE_", "XDG_", "CI_", "LC_"];
 
 /// Prefixes of what is built into client code.
 const PUBLIC: &[&str] = &["NEXT_PUBLIC_", "VITE_", "REACT_APP_", "EXPO_PUBLIC_", "NUXT_PUBLIC_", "PUBLIC_", "GATSBY_"];
@@ -79,14 +85,19 @@ fn lists<'s>(survey: &Survey<'s>) -> Vec<(&'s str, BTreeSet<String>)> {
 
 fn found<'s>(survey: &'s Survey<'_>) -> Found<'s> {
     let Found { mut reads, mut fallbacks, mut unnamed } = Found::default();
+    let is_given = |name: &str, path: &str| {
+        let by_pipeline = path.split('/').any(|folder| matches!(folder, ".github" | ".gitlab" | ".circleci"));
+        let by_prefix = GIVEN_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) && !is_secret(name);
+        by_pipeline || GIVEN.contains(&name) || by_prefix
+    };
     for file in survey.launched() {
         for variable in &file.found.variables {
             let name = variable.name.as_str();
-            let is_given = GIVEN.contains(&name) || name.starts_with("npm_");
-            if !is_given {
+            if !is_given(name, file.path) {
                 reads.entry(&variable.name).or_default().push((file.path, variable.line));
             }
-            if variable.has_fallback && is_secret(&variable.name) {
+            let in_code = variable.has_fallback && is_secret(&variable.name);
+            if in_code && !(is_address(name) && is_open_address(file.text, variable.line)) {
                 fallbacks.push((file.path, variable.line));
             }
         }
@@ -103,6 +114,18 @@ fn found<'s>(survey: &'s Survey<'_>) -> Found<'s> {
         }
     }
     Found { reads, fallbacks, unnamed }
+}
+
+/// Whether the addresses that are written near a line have nobody's password: `redis://localhost:6379`.
+fn is_open_address(text: &str, line: u32) -> bool {
+    let near: Vec<&str> = text.lines().skip(line.saturating_sub(1) as usize).take(4).collect();
+    let near = near.join(" ");
+    let addresses: Vec<&str> = near.split("://").skip(1).collect();
+    let has_user = |rest: &&str| {
+        let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '/')).unwrap_or(rest.len());
+        rest[..end].contains('@')
+    };
+    !addresses.is_empty() && !addresses.iter().any(has_user)
 }
 
 /// Files whose `${NAME}` the framework or Docker fills in.
@@ -133,8 +156,39 @@ fn is_secret(name: &str) -> bool {
     let key = last == "KEY"
         || last == "APIKEY"
         || has("KEY") && (has("API") || has("SIGNING") || has("PRIVATE") || has("ENCRYPTION"));
-    (strong || key) && !is_public && !about.contains(&last.as_str())
-        || matches!(name, "DATABASE_URL" | "REDIS_URL" | "MONGODB_URI" | "MONGO_URL")
+    (strong || key) && !is_public && !is_switch(name) && !is_published(name) && !about.contains(&last.as_str())
+        || is_address(name)
+}
+
+/// Addresses that have a password in them.
+fn is_address(name: &str) -> bool {
+    matches!(name, "DATABASE_URL" | "REDIS_URL" | "MONGODB_URI" | "MONGO_URL")
+}
+
+/// Whether a variable switches something, or counts it, whatever else is in its name: `ENABLE_EMAIL_PASSWORD`,
+/// `API_KEY_RATE_LIMIT`, `TOKEN_MAX_AGE`.
+pub(super) fn is_switch(name: &str) -> bool {
+    const SWITCHES: &[&str] = &[
+        "ENABLE", "ENABLED", "DISABLE", "DISABLED", "USE", "ALLOW", "ALLOWED", "REQUIRE", "REQUIRED", "OPTIONAL",
+        "SHOW", "HIDE", "IS", "HAS", "LIMIT", "RATE", "THROTTLE", "MAX", "MIN", "AGE", "TIMEOUT", "SECONDS",
+        "DURATION", "PATTERN", "POLICY", "PROMPT", "HASHERS",
+    ];
+    // `RATE_LIMIT_SECRET` is one all the same, and `ENABLE_CLIENT_SECRET` is none.
+    const FIRST: &[&str] = &["ENABLE", "DISABLE", "USE", "ALLOW", "REQUIRE", "SHOW", "HIDE", "IS", "HAS"];
+    let is_in = |word: &str, known: &[&str]| known.iter().any(|one| word.eq_ignore_ascii_case(one));
+    let (first, last) = (name.split('_').next().unwrap_or_default(), name.rsplit('_').next().unwrap_or_default());
+    is_in(first, FIRST) || !is_in(last, &["SECRET"]) && name.split('_').any(|word| is_in(word, SWITCHES))
+}
+
+/// Keys that their makers mean to be in pages, or that are no credentials: of a field, of a project.
+fn is_published(name: &str) -> bool {
+    const PUBLISHED: &[&str] = &[
+        "PUSHER", "POSTHOG", "MAPBOX", "MIXPANEL", "AMPLITUDE", "SEGMENT", "CLARITY", "RECORDER", "RECAPTCHA",
+        "HCAPTCHA", "TURNSTILE", "FIREBASE", "INTERCOM", "LOGROCKET", "SENTRY", "PROJECT", "NAME", "EMAIL",
+    ];
+    const PRIVATE: &[&str] = &["SECRET", "PRIVATE", "PASSWORD", "PASS", "SERVER", "ADMIN", "CREDENTIALS", "AUTH"];
+    let has = |known: &[&str]| name.split('_').any(|word| known.iter().any(|one| word.eq_ignore_ascii_case(one)));
+    has(PUBLISHED) && !has(PRIVATE)
 }
 
 fn looked_at(reads: &Reads<'_>) -> String {
@@ -285,6 +339,7 @@ fn public(survey: &Survey<'_>, reads: &Reads<'_>, told: &mut Told<'_>) {
     }
     let number = reads.keys().filter(|name| is_public(name)).count();
     let looked_at = format!("{number} variables for the browser among {}", reads.len());
+    let built = built_in(survey, is_public);
     for (places, reason) in [
         (&leaks, "A variable that is named like a secret has a prefix that builds it into what the browser gets."),
         (&mixed, "Client code reads a variable that has no public prefix."),
@@ -302,7 +357,14 @@ fn public(survey: &Survey<'_>, reads: &Reads<'_>, told: &mut Told<'_>) {
         return;
     }
     let places = reads.iter().filter(|(name, _)| is_public(name)).filter_map(|(_, places)| places.first().copied());
-    if number > 0 {
+    if !built.is_empty() {
+        told.review("SEC-09")
+            .reason("The configuration of a bundler reads variables without a public prefix, and can build them into what the browser gets.")
+            .looked_at(looked_at)
+            .counted(reads.len(), reads.len(), "variables")
+            .change("a public prefix for what is built in, and the others read on the server only")
+            .at_all(built);
+    } else if number > 0 {
         told.pass(
             "SEC-09",
             "a name like a secret behind a public prefix, or a private one in client code, would have been a fail",
@@ -319,6 +381,28 @@ fn public(survey: &Survey<'_>, reads: &Reads<'_>, told: &mut Told<'_>) {
             .counted(reads.len(), reads.len(), "variables")
             .change("a word on where public configuration stands");
     }
+}
+
+/// Where a bundler that is told what to build in reads variables that have no public prefix.
+fn built_in<'s>(survey: &'s Survey<'_>, is_public: impl Fn(&str) -> bool) -> Vec<(&'s str, u32)> {
+    const TOLD: &[&str] = &["DefinePlugin", "EnvironmentPlugin", "define:", "envPrefix", "env:", "process.env)"];
+    const BUNDLERS: &[&str] =
+        &["vite.config", "webpack", "next.config", "rollup.config", "esbuild", "vue.config", "rsbuild.config"];
+    let is_bundler = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        BUNDLERS.iter().any(|bundler| name.starts_with(bundler))
+    };
+    let files = survey.launched().filter(|file| is_bundler(file.path));
+    files
+        .filter(|file| TOLD.iter().any(|word| file.text.contains(word)))
+        .flat_map(|file| {
+            let private = file.found.variables.iter().map(|variable| (variable.name.as_str(), variable.line));
+            let private = private.filter(|(name, _)| !is_public(name) && !GIVEN.contains(name));
+            private
+                .chain(file.found.unnamed_variables.iter().map(|line| ("", *line)))
+                .map(|(_, line)| (file.path, line))
+        })
+        .collect()
 }
 
 /// Whether a file runs in the browser.
@@ -378,13 +462,17 @@ mod tests {
     fn what_is_named_like_a_secret() {
         for name in [
             "JWT_SECRET", "DB_PASSWORD", "STRIPE_SECRET_KEY", "SENDGRID_API_KEY", "GITHUB_TOKEN", "DATABASE_URL",
-            "SECRET_KEY",
+            "SECRET_KEY", "PUSHER_APP_SECRET", "FIREBASE_PRIVATE_KEY", "RABBITMQ_PASSWORD", "SENTRY_AUTH_TOKEN",
+            "OPENAI_API_KEY", "PASSWORD_RESET_SECRET", "RATE_LIMIT_SECRET", "LDAP_BIND_DN_PASSWORD",
+            "EMAIL_HOST_PASSWORD",
         ] {
             assert!(is_secret(name), "{name}");
         }
         for name in [
             "PORT", "JWT_EXPIRES_IN", "TOKEN_TTL", "STRIPE_PUBLISHABLE_KEY", "SUPABASE_ANON_KEY", "SECRET_NAME",
-            "API_URL", "AWS_ACCESS_KEY_ID",
+            "API_URL", "AWS_ACCESS_KEY_ID", "API_KEY_RATE_LIMIT", "ENABLE_EMAIL_PASSWORD", "OPTIONAL_CREDENTIALS",
+            "TOKEN_THROTTLE_RATE", "CREDENTIALS_ENABLED", "USE_ID_TOKEN", "PUSHER_APP_KEY", "SESSION_RECORDER_KEY",
+            "LDAP_EMAIL_KEY", "CORS_ACCESS_CONTROL_ALLOW_CREDENTIALS", "THROTTLE_PASS_RESET_PATTERN",
         ] {
             assert!(!is_secret(name), "{name}");
         }

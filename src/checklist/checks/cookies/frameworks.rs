@@ -316,7 +316,9 @@ fn spring<'s>(survey: &'s Survey<'_>) -> Option<Cookie<'s>> {
     let at = found.iter().flatten().map(|(_, _, path, line)| (*path, *line)).next();
     let at = at.or_else(|| uses.filter(|_| !stateless).map(|file| (file.path, 1)))?;
     // Tomcat sets HttpOnly by itself, and Secure where the connection to it is.
-    let defaults = [Flag::DefaultGood, Flag::Decided, Flag::DefaultBad];
+    // Where Spring Security keeps none, whether there is a session at all is told by the code.
+    let site = if stateless { Flag::Decided } else { Flag::DefaultBad };
+    let defaults = [Flag::DefaultGood, Flag::Decided, site];
     let mut cookie = Cookie::new(at.0, at.1, "Spring's session", defaults);
     for (position, set) in found.into_iter().enumerate() {
         if let Some((_, value, path, line)) = set {

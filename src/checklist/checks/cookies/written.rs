@@ -10,7 +10,7 @@ const NONE: [Flag; 3] = [Flag::DefaultBad; 3];
 pub(super) fn cookies<'s>(survey: &'s Survey<'_>) -> Vec<Cookie<'s>> {
     let mut cookies = Vec::new();
     for file in survey.launched() {
-        for call in &file.found.calls {
+        for call in file.found.calls.iter().filter(|call| !is_taken_away(call) && !is_sent_out(file, call)) {
             let cookie = match file.language {
                 Language::JavaScript | Language::TypeScript | Language::Tsx => javascript(file, call),
                 Language::Python => python(file, call),
@@ -27,6 +27,22 @@ pub(super) fn cookies<'s>(survey: &'s Survey<'_>) -> Vec<Cookie<'s>> {
         }
     }
     cookies
+}
+
+/// A cookie without a value is one that is taken away.
+fn is_taken_away(call: &Call) -> bool {
+    let is_empty = |value: Option<&Value>| matches!(value, Some(Value::Text(text)) if text.is_empty());
+    let pair = match call.at(0) {
+        Some(Value::List(pair)) => pair.get(1),
+        _ => None,
+    };
+    is_empty(call.at(1)) || is_empty(pair) || is_empty(call.option("Value")) || is_empty(call.option("value"))
+}
+
+/// `request.AddCookie(&http.Cookie{…})`: to another server, where this one is the browser.
+fn is_sent_out(file: &CodeFile<'_>, call: &Call) -> bool {
+    let around = |outer: &&Call| outer.span.0 <= call.span.0 && call.span.1 <= outer.span.1;
+    call.name == "http.Cookie" && file.calls("AddCookie").any(|outer| around(&outer))
 }
 
 /// The flags in a table of options; a name that is not known here tells nothing.

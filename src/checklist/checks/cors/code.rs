@@ -1,5 +1,8 @@
 //! Policies that the code sets.
 
+use std::collections::BTreeSet;
+
+use super::super::enclosing;
 use super::super::survey::{CodeFile, Survey};
 use super::{Credentials, Origins, Policy, allowed, of, several};
 use crate::code::Language;
@@ -34,7 +37,10 @@ fn add<'s>(
     credentials: Credentials,
     out: &mut Vec<Policy<'s>>,
 ) {
-    out.push(Policy { path: file.path, line, by, origins, credentials });
+    // What only a developer's own machine has lets in nobody else.
+    if !enclosing::is_development(file.text, line) {
+        out.push(Policy { path: file.path, line, by, origins, credentials });
+    }
 }
 
 /// A call's options, where a name stands for them.
@@ -280,10 +286,21 @@ fn headers<'s>(file: &'s CodeFile<'_>, out: &mut Vec<Policy<'s>>) {
         return;
     }
     let pairs = pairs(file);
-    let with = pairs.iter().find(|(name, ..)| name.eq_ignore_ascii_case(WITH)).map(|(_, value, _)| *value);
-    let credentials = allowed(with, Credentials::No);
+    let with = pairs.iter().find(|(name, ..)| name.eq_ignore_ascii_case(WITH));
+    let credentials = match with {
+        Some((_, _, line)) if enclosing::is_conditional(file.text, *line) => Credentials::Decided,
+        with => allowed(with.map(|(_, value, _)| *value), Credentials::No),
+    };
+    let mut seen = BTreeSet::new();
     for (_, value, line) in pairs.iter().filter(|(name, ..)| name.eq_ignore_ascii_case(ALLOW)) {
-        add(file, *line, "The header Access-Control-Allow-Origin", of(file, value), credentials, out);
+        let origins = match of(file, value) {
+            // `if (allowed.includes(origin)) headers[…] = origin`
+            Origins::Reflected if enclosing::compares_origin(file.text, *line) => Origins::Decided,
+            origins => origins,
+        };
+        if seen.insert((*line, origins.clone())) {
+            add(file, *line, "The header Access-Control-Allow-Origin", origins, credentials, out);
+        }
     }
 }
 

@@ -49,6 +49,9 @@ pub(in super::super) fn headers(document: &Value) -> Vec<(String, String, u32)> 
     for (path, value, line) in &entries {
         let Value::Text(text) = value else { continue };
         let key = path.rsplit('.').next().unwrap_or_default();
+        if path.split('.').any(|part| matches!(part, "dev_server" | "devServer" | "development")) {
+            continue;
+        }
         match key {
             // nginx: `add_header Name value`; Caddy: `header Name value`.
             "add_header" | "header" | "proxy_set_header" | "more_set_headers" => {
