@@ -281,3 +281,20 @@ fn a_result_without_a_place_points_to_a_file_that_there_is() {
     sandbox.file("launch.attest.toml", "");
     assert_eq!(anchors(&sandbox), ["launch.toml", "launch.attest.toml"]);
 }
+
+/// A password that is the name of the product, as of every second compose file.
+#[test]
+fn folders_of_the_product_keep_their_names() {
+    let sandbox = Sandbox::new();
+    let name = "billing";
+    sandbox.file(
+        "compose.yml",
+        format!("services:\n  a:\n    environment:\n      DATABASE_URL: postgres://{name}:{name}@db/{name}\n"),
+    );
+    sandbox.file(&format!("{name}/app.py"), "from fastapi import FastAPI\napp = FastAPI(debug=True)\n");
+    let json = report(&sandbox);
+    assert_eq!(verdicts(&json)["SEC-01"], "fail", "the control: the password is known");
+    let rows = json["rows"].as_array().expect("rows");
+    let debug = rows.iter().find(|row| row["id"] == "VAL-03").expect("a row");
+    assert_eq!(debug["evidence"][0]["places"][0]["path"], format!("{name}/app.py"), "{debug}");
+}

@@ -185,6 +185,11 @@ impl Build<'_> {
         tame(&self.redactor.mask(text))
     }
 
+    /// The name of a place: a password that is the product's own name leaves the folders of that name as they are.
+    pub(super) fn mask_path(&self, path: &str) -> String {
+        tame(&self.redactor.mask_path(path))
+    }
+
     fn rows(&self) -> Vec<RowReport> {
         let stacks: Vec<&str> = self.input.stack.iter().map(|detected| stack::name(detected.framework)).collect();
         self.input.assessment.rows().iter().map(|judged| self.row(judged, &stacks)).collect()
@@ -248,7 +253,7 @@ impl Build<'_> {
 
     fn evidence(&self, row: &Row, evidence: &Evidence) -> EvidenceReport {
         let place = |place: &crate::checklist::Place| PlaceReport {
-            path: self.mask(&place.path),
+            path: self.mask_path(&place.path),
             line: place.line,
             blob: place.blob.clone(),
         };
@@ -294,7 +299,7 @@ impl Build<'_> {
         let one = |detected: &Detected| StackReport {
             framework: detected.framework.name().to_owned(),
             version: detected.version.clone(),
-            path: self.mask(&detected.at.file),
+            path: self.mask_path(&detected.at.file),
             line: detected.at.line,
         };
         self.input.stack.iter().map(one).collect()

@@ -97,11 +97,12 @@ fn variables(build: &Build<'_>) -> Vec<VariableReport> {
             all.entry(name.clone()).or_default().listed.insert(path.clone());
         }
     }
-    let place = |(path, line): &(String, u32)| PlaceReport { path: build.mask(path), line: Some(*line), blob: None };
+    let place =
+        |(path, line): &(String, u32)| PlaceReport { path: build.mask_path(path), line: Some(*line), blob: None };
     let one = |(name, variable): (&String, &crate::checklist::checks::Variable)| VariableReport {
         name: build.mask(name),
         read: variable.read.iter().map(place).collect(),
-        listed: variable.listed.iter().map(|path| build.mask(path)).collect(),
+        listed: variable.listed.iter().map(|path| build.mask_path(path)).collect(),
     };
     all.iter().map(one).collect()
 }
@@ -115,7 +116,7 @@ fn written(build: &Build<'_>) -> Vec<WrittenReport> {
             Part::Backup => "backup",
             Part::Rollback => "rollback",
         },
-        place: PlaceReport { path: build.mask(&one.path), line: Some(one.line), blob: None },
+        place: PlaceReport { path: build.mask_path(&one.path), line: Some(one.line), blob: None },
         filled: one.is_filled,
     };
     build.input.written.iter().map(one).collect()
