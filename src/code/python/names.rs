@@ -7,25 +7,31 @@ use std::sync::Arc;
 use super::super::value::Value;
 use super::module::{Class, Function, Module};
 
-/// Names are looked up so many times to find what one means: imports of imports, and what is assigned to what. Who needs more goes
-/// in a circle: `query = query.filter(…)`.
+/// Imports of imports, and what is assigned to what: who goes deeper goes in a circle, as `query = query.filter(…)` does.
+const MAX_HOPS: u8 = 12;
+
+/// Names are looked up so many times to find what one means. Files that import all of each other would be gone through without end.
 const MAX_STEPS: u16 = 400;
 
 /// A longer text is not followed, in bytes.
 const MAX_TEXT: usize = 2000;
 
-/// What is left of the steps that a look-up may take.
-struct Steps(Cell<u16>);
+/// What is left of the steps that a look-up may take, and how deep it is.
+#[derive(Clone, Copy)]
+struct Steps<'c> {
+    left: &'c Cell<u16>,
+    hops: u8,
+}
 
-impl Steps {
-    fn new() -> Self {
-        Self(Cell::new(MAX_STEPS))
+impl<'c> Steps<'c> {
+    fn new(left: &'c Cell<u16>) -> Self {
+        Self { left, hops: 0 }
     }
 
-    /// Takes one; none where there are none left.
-    fn take(&self) -> Option<()> {
-        self.0.set(self.0.get().checked_sub(1)?);
-        Some(())
+    /// One step deeper; none where there are none left.
+    fn deeper(self) -> Option<Self> {
+        self.left.set(self.left.get().checked_sub(1)?);
+        (self.hops < MAX_HOPS).then_some(Self { hops: self.hops + 1, ..self })
     }
 }
 
@@ -75,10 +81,8 @@ impl<'m> Names<'m> {
     }
 
     /// What a name means in a file.
-    fn find_within(&self, module: usize, name: &str, steps: &Steps) -> Found {
-        if steps.take().is_none() {
-            return Found::Unknown;
-        }
+    fn find_within(&self, module: usize, name: &str, steps: Steps<'_>) -> Found {
+        let Some(steps) = steps.deeper() else { return Found::Unknown };
         let code = &self.modules[module];
         let named = |function: &Function| function.name == name && !function.is_method;
         if let Some(function) = code.functions.iter().rposition(named) {
@@ -98,7 +102,7 @@ impl<'m> Names<'m> {
         }
     }
 
-    fn imported(&self, from: usize, source: &str, name: Option<&str>, steps: &Steps) -> Found {
+    fn imported(&self, from: usize, source: &str, name: Option<&str>, steps: Steps<'_>) -> Found {
         let outside = || match name {
             Some(name) => Found::Outside(format!("{source}.{name}")),
             None => Found::Outside(source.to_owned()),
@@ -116,7 +120,7 @@ impl<'m> Names<'m> {
         self.module(from, &format!("{source}{separator}{name}")).map_or_else(outside, Found::Module)
     }
 
-    fn starred(&self, module: usize, name: &str, steps: &Steps) -> Found {
+    fn starred(&self, module: usize, name: &str, steps: Steps<'_>) -> Found {
         let stars = self.modules[module].imports.iter().filter(|import| import.local == "*");
         let mut found = stars.filter_map(|star| self.module(module, &star.module)).filter(|star| *star != module);
         found
@@ -126,13 +130,11 @@ impl<'m> Names<'m> {
 
     /// What an expression means in a file.
     pub(super) fn resolve(&self, module: usize, value: &Value) -> Found {
-        self.resolve_within(module, value, &Steps::new())
+        self.resolve_within(module, value, Steps::new(&Cell::new(MAX_STEPS)))
     }
 
-    fn resolve_within(&self, module: usize, value: &Value, steps: &Steps) -> Found {
-        if steps.take().is_none() {
-            return Found::Unknown;
-        }
+    fn resolve_within(&self, module: usize, value: &Value, steps: Steps<'_>) -> Found {
+        let Some(steps) = steps.deeper() else { return Found::Unknown };
         match value {
             Value::Name(name) => self.find_within(module, name, steps),
             Value::Member(base, name) => {
@@ -170,8 +172,20 @@ impl<'m> Names<'m> {
             .map_or(Found::Unknown, Found::Module)
     }
 
+    /// What a callee of a package makes, by its whole name: that of the package's class where the project has one that is made from it.
+    pub(super) fn made(&self, module: usize, callee: &Value, packages: &[&str]) -> Option<String> {
+        match self.resolve(module, callee) {
+            Found::Outside(what) => Some(what),
+            Found::Class(module, class) => {
+                let outside = self.family(module, class).1;
+                outside.into_iter().find(|base| packages.iter().any(|package| base.starts_with(package)))
+            }
+            _ => None,
+        }
+    }
+
     /// The class that a value is made of.
-    fn instance(&self, module: usize, number: usize, steps: &Steps) -> Option<(usize, usize)> {
+    fn instance(&self, module: usize, number: usize, steps: Steps<'_>) -> Option<(usize, usize)> {
         let call = self.assigned(module, number).call()?;
         match self.resolve_within(module, &call.callee, steps) {
             Found::Class(module, class) => Some((module, class)),
@@ -214,11 +228,11 @@ impl<'m> Names<'m> {
 
     /// A text; `*` for parts that are not known, none where it is no text at all.
     pub(super) fn text(&self, module: usize, value: &Value) -> Option<String> {
-        self.text_within(module, value, &Steps::new())
+        self.text_within(module, value, Steps::new(&Cell::new(MAX_STEPS)))
     }
 
-    fn text_within(&self, module: usize, value: &Value, steps: &Steps) -> Option<String> {
-        steps.take()?;
+    fn text_within(&self, module: usize, value: &Value, steps: Steps<'_>) -> Option<String> {
+        let steps = steps.deeper()?;
         match value {
             // No path is longer; and what is put together of long texts many times would be very long.
             Value::Text(text) => (text.len() <= MAX_TEXT).then(|| text.clone()),
