@@ -98,7 +98,7 @@ pub(super) fn role_of(name: &str) -> Role {
         || pair("allow", "any")
         || pair("permit", "all")
         || (skips && has(AUTHENTICATION))
-        || has(&["optional"]) && has(AUTHENTICATION)
+        || has(&["optional", "loose", "maybe"]) && has(AUTHENTICATION)
     {
         return Role::Public;
     }

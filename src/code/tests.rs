@@ -10,6 +10,30 @@ fn of(files: &[(&str, &str)]) -> Inventory {
     inventory(&project)
 }
 
+#[test]
+fn patterns_of_other_files_are_told_once() {
+    let found = of(&[
+        ("shop/settings.py", "ROOT_URLCONF = 'shop.urls'\n"),
+        ("shop/urls.py", "from django.urls import path, include\nurlpatterns = [path('api/', include('app.urls'))]\n"),
+        ("app/urls/__init__.py", "from .bills import urlpatterns as bills\nurlpatterns = [*bills]\n"),
+        ("app/urls/bills.py", "from django.urls import path\nurlpatterns = [path('bills/', view)]\n"),
+    ]);
+    assert_eq!(found.routes.iter().map(|route| route.path.as_str()).collect::<Vec<_>>(), ["/api/bills/"]);
+    assert!(found.gaps.is_empty(), "{:?}", found.gaps);
+}
+
+#[test]
+fn a_router_that_a_package_variable_holds_is_told_once() {
+    let server = "package server\nimport (\n\"github.com/gin-gonic/gin\"\n\"shop/internal/api\"\n)\nvar V1 *gin.RouterGroup\n\
+        func Start() { r := gin.New(); r.Use(Recovery()); V1 = r.Group(base()); register(r) }\n\
+        func register(r *gin.Engine) { api.List(V1) }\n";
+    let api =
+        "package api\nimport \"github.com/gin-gonic/gin\"\nfunc List(r *gin.RouterGroup) { r.GET(\"/bills\", h) }\n";
+    let found = of(&[("internal/server/a.go", server), ("internal/api/b.go", api)]);
+    let told: Vec<&str> = found.routes.iter().map(|route| route.path.as_str()).collect();
+    assert_eq!(told.len(), 1, "{:?}", found.routes);
+}
+
 /// The routes of one file, as `METHOD path: roles`.
 fn routes_of(path: &str, text: &str) -> Vec<String> {
     let found = of(&[("package.json", r#"{"dependencies":{"next":"15"}}"#), (path, text)]);
@@ -54,6 +78,15 @@ fn routes_are_found_however_they_are_written() {
         ("a.js", format!("{express} app.use((err, req, res, next) => res.sendStatus(401)); app.get('/a', f);"), &["GET /a: Other"]),
         ("a.js", format!("{express} app.use('/files', serveIndex('files')); app.use('/q', createYoga());"),
             &["GET /files/*:", "ANY /q/*:"]),
+        ("a.js", format!("{express} app.post('/a', asyncHandler(auth.jwt), catchAsync(bills.add)); app.get('/b', asyncHandler(auth.jwtLoose), f);"),
+            &["POST /a: Authentication Other", "GET /b: Public"]),
+        ("a.py", "from flask import Flask\nfrom flask_restful import Api, Resource\nclass Ours(Api):\n    def add_org_resource(self, r, *u): return self.add_resource(r, *u)\n\
+            app = Flask(__name__)\napi = Ours(app)\nclass A(Resource):\n    def get(self): pass\napi.add_org_resource(A, '/api/a', endpoint='a')\n".into(),
+            &["GET /api/a:"]),
+        ("a.py", "from flask import Flask\napp = Flask(__name__)\n@app.route(scoped('/login'))\ndef a(): pass\n".into(), &["GET /*/login:"]),
+        ("a.py", "from fastapi import FastAPI, APIRouter, Depends\nclass UserRouter(APIRouter):\n    def __init__(self, **k):\n\
+            \x20       super().__init__(dependencies=[Depends(get_current_user)], **k)\nr = UserRouter(prefix='/u')\n@r.get('/a')\n\
+            def a(): pass\napp = FastAPI()\napp.include_router(r)\n".into(), &["GET /u/a: Authentication"]),
         ("a.py", "from django.urls import path\nurlpatterns = [path('a/', csrf_exempt(b)), *more]\nurlpatterns += [path('c', d)]\n".into(),
             &["ANY /a/: Other", "ANY /c:"]),
     ];

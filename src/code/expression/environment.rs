@@ -90,7 +90,10 @@ impl Reads {
         let is_handed = |value: &Value| matches!(value, Value::Name(name) if matches!(name.as_str(), "process.env" | "import.meta.env"));
         let by_schema =
             SCHEMAS.contains(&call.last()) && call.arguments.iter().any(|argument| is_handed(&argument.value));
-        if is_whole || by_schema {
+        // `System.getenv().getOrDefault("A", "x")` asks for one.
+        let rest = reader.0.get(node.end_byte()..).unwrap_or_default();
+        let asks_for_one = [&b".get"[..], b".containsKey"].iter().any(|next| rest.starts_with(next));
+        if is_whole && !asks_for_one || by_schema {
             self.unnamed.push(call.line);
         }
         let is_reader = READERS.iter().any(|name| call.is(name));

@@ -8,14 +8,14 @@ mod router;
 mod run;
 mod types;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::framework::{Detected, Framework};
 use super::manifest;
 use super::parse::Language;
 use super::project::Project;
 use super::reader::{Words, units};
-use super::route::Inventory;
+use super::route::{Inventory, Route};
 use super::unit::Unit;
 
 /// A file without any of these says nothing of routes, guards and settings. A router can be used where its package is not imported:
@@ -32,12 +32,34 @@ pub(super) const MODULES: &[(Framework, &str)] = &[
     (Framework::Echo, "github.com/labstack/echo"),
 ];
 
+/// Takes out routes whose prefix was not known where they were first met, and that were met again with what stands before them.
+fn settle(inventory: &mut Inventory, begun: usize) {
+    let Inventory { routes, gaps, .. } = inventory;
+    // Only in functions of which a gap says already that their router is not known.
+    let orphaned: BTreeMap<&str, u32> = gaps.iter().rev().map(|gap| (&*gap.at.file, gap.at.line)).collect();
+    let is_told = |route: &Route| orphaned.get(&*route.at.file).is_some_and(|line| *line <= route.at.line);
+    let of = |route: &Route| (route.at.clone(), route.method, route.path.clone());
+    let mut most: BTreeMap<_, usize> = BTreeMap::new();
+    for route in &routes[begun..] {
+        let known = most.entry(of(route)).or_default();
+        *known = route.before.iter().filter(|before| before.group).count().max(*known);
+    }
+    let mut at = 0;
+    routes.retain(|route| {
+        at += 1;
+        let groups = route.before.iter().filter(|before| before.group).count();
+        let is_again = groups == 0 && most.get(&of(route)).is_some_and(|most| *most > 0);
+        at <= begun || !route.path.starts_with("/*") || !is_again || !is_told(route)
+    });
+}
+
 /// Adds the routes of Go programs.
 pub(super) fn routes(project: &Project, inventory: &mut Inventory) {
     let read = units(project, Language::Go, &Words::new(WORDS), inventory, lower::unit);
     let units: Vec<&Unit> = read.iter().collect();
     let begun = inventory.routes.len();
     run::draw(&units, inventory);
+    settle(inventory, begun);
     for (framework, module) in MODULES {
         let found = manifest::go(project, module);
         inventory.frameworks.extend(found.into_iter().map(|(at, version)| Detected {

@@ -250,6 +250,10 @@ pub(super) fn mention(machine: &Machine, pair: &Pair, at: &Place, group: bool) -
     if role == Role::Other {
         role = role_of(&own);
     }
+    if let (Role::Other, Some(inner)) = (role, written.and_then(wrapped)) {
+        role = role_of(&inner);
+        name = if role == Role::Other { name } else { inner };
+    }
     match known {
         Known::Outside(what) | Known::Made(what, _, _) if role == Role::Other => role = role_of_package(what),
         Known::Function(module, function, ..) if role == Role::Other => {
@@ -296,6 +300,15 @@ fn own_name(machine: &Machine, known: &Known) -> String {
 }
 
 /// What a package is there for whose guards have any names.
+/// What a function that only catches errors is handed: `asyncHandler(auth.jwt)`.
+fn wrapped(written: &Value) -> Option<String> {
+    let call = written.call()?;
+    let catches =
+        words(&call.callee.dotted()).iter().any(|word| matches!(word.as_str(), "async" | "wrap" | "catch" | "promise"));
+    let inner = call.arguments.first().filter(|_| catches && call.arguments.len() == 1)?;
+    Some(inner.dotted()).filter(|name| !name.is_empty())
+}
+
 fn role_of_package(what: &str) -> Role {
     const PACKAGES: &[(&str, Role)] = &[
         ("express-validator", Role::Schema),

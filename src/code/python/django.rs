@@ -199,6 +199,10 @@ impl Reader<'_, '_> {
         }
         match self.names.resolve(here.module, value) {
             Found::Assigned(module, number) if (module, value.dotted().as_str()) != (here.module, "urlpatterns") => {
+                // `from .bills import urlpatterns as bills`
+                if self.names.modules[module].assigned[number].target == "urlpatterns" {
+                    self.included.insert(module);
+                }
                 let inner = Here { module, depth: here.depth + 1, ..here.clone() };
                 self.patterns(self.names.assigned(module, number), &inner);
             }

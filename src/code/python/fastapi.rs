@@ -49,14 +49,15 @@ fn receivers(names: &Names) -> Vec<Receiver> {
     for (module, code) in names.modules.iter().enumerate() {
         for (number, assigned) in code.assigned.iter().enumerate() {
             let Some(call) = assigned.value.call().filter(|call| !call.new) else { continue };
-            let Found::Outside(what) = names.resolve(module, &call.callee) else { continue };
+            let Some(what) = names.made(module, &call.callee, &["fastapi", "starlette"]) else { continue };
             let is_app = match what.rsplit('.').next().unwrap_or_default() {
                 "FastAPI" => true,
                 "APIRouter" => false,
                 _ => continue,
             };
             let prefix = call.named("prefix").map(|prefix| names.text(module, prefix).unwrap_or_else(|| "/*".into()));
-            let guards = listed(names, module, call, true);
+            let mut guards = listed(names, module, call, true);
+            guards.extend(of_class(names, module, &call.callee));
             let prefix = prefix.unwrap_or_default();
             found.push(Receiver {
                 id: (module, number),
@@ -66,6 +67,20 @@ fn receivers(names: &Names) -> Vec<Receiver> {
                 guards,
                 parents: Vec::new(),
             });
+        }
+    }
+    found
+}
+
+/// What the project's own class of routers depends on by itself: `super().__init__(dependencies=[Depends(get_current_user)])`.
+fn of_class(names: &Names, module: usize, callee: &Value) -> Vec<Mention> {
+    let Found::Class(module, class) = names.resolve(module, callee) else { return Vec::new() };
+    let mut found: Vec<Mention> = Vec::new();
+    for (module, class) in names.family(module, class).0 {
+        let methods = names.class(module, class).methods.iter().map(|method| names.function(module, *method));
+        for own in methods.filter(|own| own.name == "__init__") {
+            let within = names.modules[module].calls.iter().filter(|call| (own.line..=own.end).contains(&call.line));
+            found.extend(within.flat_map(|call| listed(names, module, call, true)));
         }
     }
     found

@@ -54,7 +54,7 @@ fn receivers(names: &Names) -> Vec<Receiver> {
     for (module, code) in names.modules.iter().enumerate() {
         for (number, assigned) in code.assigned.iter().enumerate() {
             let Some(call) = assigned.value.call().filter(|call| !call.new) else { continue };
-            let Found::Outside(what) = names.resolve(module, &call.callee) else { continue };
+            let Some(what) = names.made(module, &call.callee, &["flask", "quart"]) else { continue };
             let last = what.rsplit('.').next().unwrap_or_default();
             let of_flask = ["flask", "quart"].iter().any(|package| what.starts_with(package));
             let option = |name: &str| call.named(name).and_then(|prefix| names.text(module, prefix));
@@ -205,7 +205,8 @@ impl Reader<'_, '_> {
                     let Some(rule) = call.named("rule").or_else(|| call.arguments.first()) else { continue };
                     self.view((module, call), receiver, rule, view, inventory);
                 }
-                "add_resource" if receiver.is_some() => {
+                // `add_org_resource` of a project's own class.
+                name if receiver.is_some() && name.starts_with("add_") && name.ends_with("resource") => {
                     let Some(Found::Class(inner, class)) =
                         call.arguments.first().map(|class| self.names.resolve(module, class))
                     else {
@@ -299,7 +300,7 @@ impl Reader<'_, '_> {
         guards: Vec<Mention>,
         inventory: &mut Inventory,
     ) {
-        let rule = rule.and_then(|rule| self.names.text(at.0, rule)).unwrap_or_else(|| "/*".into());
+        let rule = rule.and_then(|rule| self.rule_text(at.0, rule)).unwrap_or_else(|| "/*".into());
         let places = receiver.map_or_else(|| vec![(String::new(), Vec::new())], |receiver| self.places(receiver, 0));
         for (prefix, before) in places {
             for asked in methods {
@@ -316,6 +317,15 @@ impl Reader<'_, '_> {
                 });
             }
         }
+    }
+
+    /// A rule; of `scoped("/login")` the text that is handed over, behind what is not known.
+    fn rule_text(&self, module: usize, rule: &Value) -> Option<String> {
+        let handed = || {
+            let text = self.names.text(module, rule.call()?.arguments.first()?)?;
+            Some(format!("/*/{}", text.trim_start_matches('/')))
+        };
+        self.names.text(module, rule).or_else(handed)
     }
 
     /// The prefixes and guards of all places where a receiver is put.
