@@ -189,7 +189,9 @@ fn weight_of(name: &str) -> u8 {
     let lower = name.to_ascii_lowercase();
     let last = lower.rsplit('.').next().unwrap_or_default().trim_start_matches("get").trim_start_matches('_');
     // `hasPassword`, `isTokenValid`: yes or no.
-    let is_question = ["is", "has", "no_", "missing", "needs", "invalid"].iter().any(|start| last.starts_with(start));
+    let is_question = ["is", "has", "no_", "missing", "needs", "invalid", "max", "min", "clip"]
+        .iter()
+        .any(|start| last.starts_with(start));
     if is_question {
         return 0;
     }

@@ -339,6 +339,9 @@ fn public(survey: &Survey<'_>, reads: &Reads<'_>, told: &mut Told<'_>) {
     }
     let number = reads.keys().filter(|name| is_public(name)).count();
     let looked_at = format!("{number} variables for the browser among {}", reads.len());
+    let is_key = |name: &str| is_published(name) && ["KEY", "TOKEN"].iter().any(|end| name.ends_with(end));
+    let published = reads.iter().filter(|(name, _)| is_public(name) && is_key(name));
+    let published: Vec<(&str, u32)> = published.filter_map(|(_, places)| places.first().copied()).collect();
     let built = built_in(survey, is_public);
     for (places, reason) in [
         (&leaks, "A variable that is named like a secret has a prefix that builds it into what the browser gets."),
@@ -364,6 +367,15 @@ fn public(survey: &Survey<'_>, reads: &Reads<'_>, told: &mut Told<'_>) {
             .counted(reads.len(), reads.len(), "variables")
             .change("a public prefix for what is built in, and the others read on the server only")
             .at_all(built);
+    } else if !published.is_empty() {
+        told.review("SEC-09")
+            .reason(
+                "A key is built into what the browser gets; by its name it is one that its maker means to be there.",
+            )
+            .looked_at(looked_at)
+            .counted(reads.len(), reads.len(), "variables")
+            .change("the word of who knows what that key lets somebody do")
+            .at_all(published);
     } else if number > 0 {
         told.pass(
             "SEC-09",

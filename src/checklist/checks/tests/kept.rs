@@ -98,7 +98,7 @@ fn variables_that_switch_and_addresses_without_a_password() {
         ("SEC-08", Review, "", &[("a.js", redis)]),
         ("SEC-08", Fail, "a.js:1", &[("a.js", &user)]),
         ("SEC-08", Fail, "a.py:1", &[("a.py", "KEY = os.environ.get('SECRET_KEY', 'changeme')\n")]),
-        ("SEC-09", Pass, "", &[("a.ts", "const a = import.meta.env.VITE_PUSHER_APP_KEY;\n")]),
+        ("SEC-09", Review, "a.ts:1", &[("a.ts", "const a = import.meta.env.VITE_PUSHER_APP_KEY;\n")]),
         ("SEC-09", Fail, "a.ts:1", &[("a.ts", "const a = import.meta.env.VITE_OPENAI_API_KEY;\n")]),
         ("SEC-09", Pass, "", &[("a.ts", "const a = import.meta.env.VITE_DISABLE_PASSWORD_LOGIN;\n")]),
         // What a bundler is told to build in is seen by everybody.
@@ -148,6 +148,12 @@ fn what_logs_hide_and_what_commands_show() {
         ("LOG-01", Fail, "a.php:2", &[("a.php", "<?php\nLog::debug(sprintf('%s', $privateKey));\n")]),
         ("LOG-01", Review, "", &[("a.ts", "logger.info(`limited: ${mask(secret)}`);\n")]),
         ("LOG-01", Fail, "a.ts:1", &[("a.ts", "logger.info(`limited: ${secret}`);\n")]),
+        (
+            "LOG-01",
+            Review,
+            "",
+            &[("a.go", "package a\nvar debug = 1\nfunc a() { log.Infof(\"at most %d\", txt.MaxPassword) }\n")],
+        ),
         ("LOG-01", Review, "a.py:1", &[("a.py", "print(createdb('-h', host, password))\n")]),
         ("LOG-01", Fail, "a.py:1", &[("a.py", "logger.info('made', password=password)\n")]),
         (
