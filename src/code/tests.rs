@@ -83,6 +83,11 @@ fn routes_are_found_however_they_are_written() {
         ("a.py", "from flask import Flask\nfrom flask_restful import Api, Resource\nclass Ours(Api):\n    def add_org_resource(self, r, *u): return self.add_resource(r, *u)\n\
             app = Flask(__name__)\napi = Ours(app)\nclass A(Resource):\n    def get(self): pass\napi.add_org_resource(A, '/api/a', endpoint='a')\n".into(),
             &["GET /api/a:"]),
+        ("src/main.rs", "use axum::Router;\nuse utoipa_axum::{router::OpenApiRouter, routes};\n\
+            fn main() { let r = OpenApiRouter::new().routes(routes!(list, add)).routes(routes!(gone)); }\n\
+            #[utoipa::path(get, path = \"/a/{id}\", tag = \"a\")]\nasync fn list() {}\n\
+            #[utoipa::path(post, path = \"/a\", security((\"cookie\" = [])))]\nasync fn add(user: AuthUser, a: Json<A>) {}\n".into(),
+            &["POST /a: Authentication Schema", "GET /a/{id}:"]),
         ("a.py", "from flask import Flask\napp = Flask(__name__)\n@app.route(scoped('/login'))\ndef a(): pass\n".into(), &["GET /*/login:"]),
         ("a.py", "from fastapi import FastAPI, APIRouter, Depends\nclass UserRouter(APIRouter):\n    def __init__(self, **k):\n\
             \x20       super().__init__(dependencies=[Depends(get_current_user)], **k)\nr = UserRouter(prefix='/u')\n@r.get('/a')\n\

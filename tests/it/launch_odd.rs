@@ -291,7 +291,7 @@ fn folders_of_the_product_keep_their_names() {
         "compose.yml",
         format!("services:\n  a:\n    environment:\n      DATABASE_URL: postgres://{name}:{name}@db/{name}\n"),
     );
-    sandbox.file(&format!("{name}/app.py"), "from fastapi import FastAPI\napp = FastAPI(debug=True)\n");
+    sandbox.file(format!("{name}/app.py"), "from fastapi import FastAPI\napp = FastAPI(debug=True)\n");
     let json = report(&sandbox);
     assert_eq!(verdicts(&json)["SEC-01"], "fail", "the control: the password is known");
     let rows = json["rows"].as_array().expect("rows");

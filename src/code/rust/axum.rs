@@ -2,7 +2,7 @@
 
 use crate::code::framework::Framework;
 use crate::code::route::{Handler, Mention, Method, Route};
-use crate::code::unit::{Call, Chain, Expr, Link, short};
+use crate::code::unit::{Call, Chain, Expr, Function, Link, short};
 use crate::code::walk::{MAX_BEFORE, braced};
 
 use super::handlers::{self, names};
@@ -75,10 +75,51 @@ pub(super) fn on_router<'u>(run: &mut Run<'u, '_>, id: usize, call: &'u Call, fr
             let handler = call.arg(0).and_then(|e| handlers::handler(run, e, frame, line, &mut before));
             push(run, id, "*", Method::Any, handler, before, line, frame);
         }
-        "routes" => run.miss(frame.unit, line, "The routes of a macro are not known."),
+        "routes" => of_macro(run, id, call, frame),
         _ => {}
     }
     Value::Router(id)
+}
+
+/// `routes!(users::list, users::add)` of utoipa: handlers that carry their path, in `#[utoipa::path(get, path = "/users")]`.
+fn of_macro<'u>(run: &mut Run<'u, '_>, id: usize, call: &'u Call, frame: &Frame<'u>) {
+    let made = call.arg(0).and_then(Expr::chain).and_then(Chain::plain).filter(|made| made.name == "routes!");
+    let Some(made) = made else {
+        return run.miss(frame.unit, call.line, "The routes that are added here are not known.");
+    };
+    for handler in &made.args {
+        let name = handler.value.dotted();
+        let told = match run.find(frame.unit, &name).as_slice() {
+            [(unit, function)] => told_path(function).map(|(path, methods)| (*unit, *function, path, methods)),
+            _ => None,
+        };
+        let Some((unit, function, path, methods)) = told else {
+            run.miss(frame.unit, call.line, format!("The path of `{}` was not found.", short(name)));
+            continue;
+        };
+        let before = handlers::of_params(run, unit, function);
+        for method in methods {
+            let answer = Some(unit.handler(&function.name, function));
+            let at = unit.at(function.line);
+            let route = Route {
+                path: braced(path),
+                method,
+                at,
+                framework: Framework::Axum,
+                handler: answer,
+                before: before.clone(),
+            };
+            run.push(id, route);
+        }
+    }
+}
+
+/// The path and the methods that a function's own attribute tells.
+fn told_path(function: &Function) -> Option<(&str, Vec<Method>)> {
+    let mark = function.marks.iter().find(|mark| mark.name == "path")?;
+    let path = mark.args.iter().find(|arg| arg.key.as_deref() == Some("path")).and_then(|arg| arg.value.text())?;
+    let methods: Vec<Method> = mark.args.iter().filter_map(|arg| Method::of(arg.value.name()?)).take(1).collect();
+    (!methods.is_empty()).then_some((path, methods))
 }
 
 #[expect(clippy::too_many_arguments, reason = "what a route is made of")]
