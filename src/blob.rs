@@ -61,12 +61,26 @@ impl ObjectKind {
     }
 }
 
+/// Whether the name of a file says that it is a source map, or may have one.
+#[must_use]
+pub fn is_made(path: &str) -> bool {
+    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+    matches!(extension, "js" | "mjs" | "cjs" | "css" | "map")
+}
+
 impl Origin {
     /// A member of the container that is here: `inner` is its path within.
     #[must_use]
     pub fn member(&self, inner: &str, is_name: bool) -> Self {
         let path = format!("{}{WITHIN}{inner}", self.path());
-        Self::Member(Box::new(Inner { container: self.clone(), path, is_name }))
+        Self::Member(Box::new(Inner { container: self.container().clone(), path, is_name }))
+    }
+
+    /// Whether it was packed, so that nobody reads it who reviews a change: it is in a container, and not only in the source map of
+    /// a file that a build has made.
+    #[must_use]
+    pub fn is_packed(&self) -> bool {
+        self.is_member() && !is_made(self.container().path())
     }
 
     /// Where the outermost container is that this is in; if it is in none, itself.

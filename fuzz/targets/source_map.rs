@@ -1,17 +1,22 @@
 //! Source maps: by themselves, and inline in a script.
 #![no_main]
 
-use cleansweep::source::source_map::{Reference, SourceMap, reference};
+use cleansweep::source::source_map::{Mapped, Seeker, SourceMap};
 use cleansweep::span::Position;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let inline = match reference(data) {
-        Some(Reference::Inline(range)) => {
-            assert!(range.end <= data.len());
-            SourceMap::inline(data, range)
+    let mut seeker = Seeker::new("a.js");
+    data.chunks(7).for_each(|piece| seeker.push(piece));
+    let inline = match (Mapped::of(data, "a.js"), seeker.finish()) {
+        (Mapped::Inline(map, range), Mapped::Inline(_, same)) => {
+            assert!(range == same && range.end <= data.len() as u64);
+            Some(map)
         }
-        _ => None,
+        (whole, pieces) => {
+            assert_eq!(std::mem::discriminant(&whole), std::mem::discriminant(&pieces));
+            None
+        }
     };
     for map in [SourceMap::parse(data), inline].into_iter().flatten() {
         let places: Vec<Position> =

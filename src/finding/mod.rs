@@ -62,6 +62,8 @@ pub struct Candidate {
     pub marker: Option<Box<Marker>>,
     /// How many more times the same secret is in the same text, beyond those that are listed.
     pub more: u64,
+    /// Of one in what a build has made: where it was in the sources, says the source map.
+    pub source: Option<Box<SourcePlace>>,
     /// Where what belongs to it stands, which is no finding of its own then.
     pub parts: Vec<Span>,
     /// Of one in a log: when it was met.
@@ -183,7 +185,7 @@ pub fn findings(origin: &Origin, rules: &RuleSet, candidates: Vec<Candidate>, ke
             facts: candidate.facts,
             encoded: candidate.encoded,
             shipped: candidate.shipped,
-            source: None,
+            source: candidate.source,
             more: candidate.more,
             seen: candidate.seen,
             history: None,

@@ -82,6 +82,7 @@ mod tests {
             snippet: Snippet::default(),
             line_hash: LineHash::default(),
             marker: None,
+            source: None,
             more: 0,
             parts: Vec::new(),
             seen: None,

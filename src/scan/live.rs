@@ -6,13 +6,14 @@ use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::{Coverage, Scan, ScanOutcome, Worker, text_scan};
+use super::{Coverage, Scan, ScanOutcome, Worker, built, text_scan};
 use crate::blob::Origin;
 use crate::finding::silencing::Scope;
 use crate::finding::{self, Candidate, Finding, Redactor, Snippet};
 use crate::source::arrivals::Steady;
 use crate::source::encoding::{Encoding, SNIFFED};
 use crate::source::git::bundle;
+use crate::source::source_map::Passing;
 use crate::source::worktree::Exclude;
 
 type Tell = Box<dyn Fn(&ScanOutcome) + Send + Sync>;
@@ -53,7 +54,7 @@ impl Scan<'_> {
     /// Scans standard input. What is no text in bytes, and what nobody waits for, is scanned like any stream.
     pub(super) fn standard_input(&self, mut stdin: impl Read + Send, worker: &mut Worker) {
         let Some(tell) = self.monitor.watcher.0.get() else {
-            return self.stream(&Origin::Stdin, &[], Steady(stdin), worker);
+            return self.stream(&Origin::Stdin, (&[], Steady(stdin)), None, worker);
         };
         let mut start = Vec::new();
         let mut read = Ok(0);
@@ -67,13 +68,16 @@ impl Scan<'_> {
         let failed = read.is_err_and(|error| error.kind() != io::ErrorKind::WouldBlock);
         let opened = self.opener.opens(&start, Origin::Stdin.path());
         if failed || opened || bundle::is_bundle(&start) || Encoding::sniff(&start) != Encoding::Bytes {
-            return self.stream(&Origin::Stdin, &start, Steady(stdin), worker);
+            return self.stream(&Origin::Stdin, (&start, Steady(stdin)), None, worker);
         }
         let mut text = text_scan(self.detector, self.plan, &Origin::Stdin);
         self.monitor.items.fetch_add(1, Ordering::Relaxed);
         let mut tell = |candidates| self.tell(candidates, tell);
-        let (bytes, read) = text.live(&start, stdin, self.monitor, &mut tell);
-        self.keep(&Origin::Stdin, text, bytes, read, worker);
+        let mut passing = Passing::new(stdin, &start, built::seeker(&Origin::Stdin));
+        let (bytes, read) = text.live(&start, &mut passing, self.monitor, &mut tell);
+        worker.bytes += bytes;
+        self.told_of_end(&Origin::Stdin, bytes, read, worker);
+        self.keep(&Origin::Stdin, text, (passing.finish(), None), worker);
     }
 
     /// Tells what was found, unless something silences it or it is not sure enough.

@@ -4,23 +4,22 @@
 //! unpacked by too; a large one is read and searched batch by batch. So a container is in memory only as far as it waits to be
 //! searched.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::built::{self, Built, Made, Maps};
+use super::inside::{Inside, KEPT, Text, origin};
 use super::silencing::{self, View};
 use super::text::TextScan;
 use super::{Monitor, Plan, WHOLE, searched, text_scan};
 use crate::blob::{Origin, SkipReason, Skipped, WITHIN};
 use crate::detect::{Detector, PathKind, Scratch};
-use crate::finding::{self, Candidate, Finding};
-use crate::rule::RuleIndex;
-use crate::secret::Secret;
 use crate::source::container::{self, Limits, Member, Packed, ReadSeek, Sink, Source};
 use crate::source::encoding::Encoding;
 use crate::source::log::journal;
+use crate::source::source_map::{Mapped, Passing};
 use crate::source::worktree::Exclude;
 
 /// Bytes of small members that one thread searches at once.
@@ -32,9 +31,6 @@ const MANY: usize = 128;
 /// Bytes that wait to be searched. When there are more, the thread that unpacks searches too.
 const WAITING: usize = 32 << 20;
 
-/// How many possible secrets are kept of one container. One that has more is made to exhaust us, or is a list of secrets.
-const KEPT: usize = 50_000;
-
 /// What containers are opened with.
 #[derive(Clone, Copy)]
 pub(super) struct Opener<'o> {
@@ -43,97 +39,6 @@ pub(super) struct Opener<'o> {
     pub(super) monitor: &'o Monitor,
     /// Paths to leave out.
     pub(super) exclude: &'o Exclude,
-}
-
-/// What a container had.
-#[derive(Default)]
-pub(super) struct Inside {
-    /// By path.
-    pub(super) texts: Vec<Text>,
-    pub(super) skipped: Vec<Skipped>,
-    /// Members that were scanned.
-    pub(super) members: u64,
-    pub(super) bytes: u64,
-    /// Members that the user wants left out.
-    pub(super) excluded: u64,
-    /// Possible secrets in the texts, and how many more there were.
-    kept: usize,
-    dropped: usize,
-    /// Paths of texts that were made of others, which are here too.
-    views: BTreeSet<String>,
-}
-
-impl Inside {
-    /// Leaves out of texts that were made of others what was found in those: it is at one place only.
-    fn once(&mut self) {
-        if self.views.is_empty() {
-            return;
-        }
-        let views = std::mem::take(&mut self.views);
-        let is_view = |text: &Text| !text.is_name && text.inner.as_ref().is_some_and(|inner| views.contains(inner));
-        let mut known: BTreeMap<Option<&str>, HashSet<(RuleIndex, &Secret)>> = BTreeMap::new();
-        for text in self.texts.iter().filter(|text| !text.is_name && !is_view(text)) {
-            let there = known.entry(text.inner.as_deref()).or_default();
-            there.extend(text.candidates.iter().map(|candidate| (candidate.rule, &candidate.secret)));
-        }
-        let repeated = |text: &Text, candidate: &Candidate| {
-            let inner = text.inner.as_deref().unwrap_or_default();
-            let ends = inner.match_indices(WITHIN).map(|(at, _)| Some(&inner[..at]));
-            std::iter::once(None)
-                .chain(ends)
-                .any(|raw| known.get(&raw).is_some_and(|there| there.contains(&(candidate.rule, &candidate.secret))))
-        };
-        let new: Vec<Option<Vec<bool>>> = self
-            .texts
-            .iter()
-            .map(|text| is_view(text).then(|| text.candidates.iter().map(|one| !repeated(text, one)).collect()))
-            .collect();
-        for (text, new) in self.texts.iter_mut().zip(new) {
-            if let Some(new) = new {
-                let mut new = new.into_iter();
-                text.candidates.retain(|_| new.next().unwrap_or(true));
-            }
-        }
-        self.texts.retain(|text| text.is_name || !text.candidates.is_empty());
-    }
-}
-
-/// A member, or the name of one, with something in it.
-pub(super) struct Text {
-    /// Its path within the container; none if it is the container itself, which is opened no further.
-    inner: Option<String>,
-    is_name: bool,
-    pub(super) candidates: Vec<Candidate>,
-}
-
-impl Text {
-    /// Where it is, if the container is at `container`.
-    pub(super) fn origin(&self, container: &Origin) -> Origin {
-        origin(container, self.inner.as_deref(), self.is_name)
-    }
-
-    /// Its path within the container.
-    pub(super) fn inner(&self) -> Option<(&str, bool)> {
-        self.inner.as_deref().map(|inner| (inner, self.is_name))
-    }
-
-    /// What it has, if the container is at `container`.
-    pub(super) fn findings(&self, opener: &Opener<'_>, container: &Origin) -> Vec<Finding> {
-        let origin = self.origin(container);
-        let (rules, keys) = (opener.detector.rules(), &opener.plan.keys);
-        let mut found = finding::findings(&origin, rules, self.candidates.clone(), keys);
-        if self.is_name {
-            found.extend(silencing::at_path(opener.detector, opener.plan, &origin));
-        }
-        found
-    }
-}
-
-fn origin(container: &Origin, inner: Option<&str>, is_name: bool) -> Origin {
-    match inner {
-        Some(inner) => container.member(inner, is_name),
-        None => container.clone(),
-    }
 }
 
 impl<'o> Opener<'o> {
@@ -178,6 +83,7 @@ struct Job<'j> {
     waiting: AtomicUsize,
     /// The numbers of packed members that have to be walked.
     again: Mutex<Vec<usize>>,
+    maps: Mutex<Maps>,
 }
 
 /// Who searches.
@@ -212,7 +118,8 @@ impl Content {
 
 impl<'j> Job<'j> {
     fn new(opener: Opener<'j>, origin: &'j Origin) -> Self {
-        Self { opener, origin, inside: Mutex::default(), waiting: AtomicUsize::new(0), again: Mutex::default() }
+        let (inside, again, maps) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { opener, origin, inside, waiting: AtomicUsize::new(0), again, maps }
     }
 
     fn walk<'s>(&'s self, source: Source<'_>, limits: &Limits, threads: Threads<'_, 's>) {
@@ -232,6 +139,14 @@ impl<'j> Job<'j> {
 
     fn finish(self) -> Inside {
         let mut inside = self.inside.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let maps = self.maps.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for text in &mut inside.texts {
+            let Some(map) = text.map.take() else { continue };
+            if !maps.lead_back(&map, &mut text.candidates) {
+                let what = origin(self.origin, Some(&map), false);
+                inside.skipped.push(built::too_large(what.path()));
+            }
+        }
         // Threads hand in what they have found as they come.
         inside.once();
         inside.texts.sort_by(|a, b| (&a.inner, a.is_name).cmp(&(&b.inner, b.is_name)));
@@ -301,7 +216,9 @@ impl<'j> Job<'j> {
         let mut text = TextScan::new(detector, PathKind::default(), View::of(&plan.silencers, &origin));
         text.whole(origin.path().as_bytes(), false, scratch);
         let by_path = !silencing::at_path(detector, plan, &origin).is_empty();
-        self.keep(&origin, Some(inner), text, by_path);
+        let (candidates, truncated) = text.finish();
+        self.cut(&origin, truncated);
+        self.keep(Text::new(Some(inner), true, candidates), by_path);
     }
 
     fn small(&self, inner: Option<&str>, bytes: &[u8], scratch: &mut Scratch) {
@@ -318,7 +235,7 @@ impl<'j> Job<'j> {
         monitor.items.fetch_add(1, Ordering::Relaxed);
         monitor.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         self.count(inner, bytes.len() as u64);
-        self.keep(&origin, inner, text, false);
+        self.found((&origin, inner), text, built::mapped(bytes, &origin), scratch);
     }
 
     /// Scans a member of any length, of which `start` was read already.
@@ -328,9 +245,10 @@ impl<'j> Job<'j> {
         let mut text = text_scan(detector, plan, &origin);
         monitor.items.fetch_add(1, Ordering::Relaxed);
         // How reading ended is in the ledger, or it was stopped, which is told of the container.
-        let (bytes, _) = searched(&mut text, start, reader, monitor);
+        let mut passing = Passing::new(reader, &start, built::seeker(&origin));
+        let (bytes, _) = searched(&mut text, start, &mut passing, monitor);
         self.count(inner, bytes);
-        self.keep(&origin, inner, text, false);
+        self.found((&origin, inner), text, passing.finish(), &mut Scratch::default());
     }
 
     /// Counts what was scanned. A container that is not opened is no member of itself.
@@ -341,23 +259,54 @@ impl<'j> Job<'j> {
         });
     }
 
-    fn keep(&self, origin: &Origin, inner: Option<&str>, text: TextScan<'_>, by_path: bool) {
-        let (candidates, truncated) = text.finish();
-        if candidates.is_empty() && truncated.is_none() && !by_path {
-            return;
+    /// Keeps what was found in a member, and in the sources it was made from as far as they are `mapped`.
+    fn found(
+        &self,
+        (origin, inner): (&Origin, Option<&str>),
+        text: TextScan<'_>,
+        mapped: Mapped,
+        scratch: &mut Scratch,
+    ) {
+        let (own, truncated) = text.finish();
+        self.cut(origin, truncated);
+        let Opener { detector, plan, .. } = self.opener;
+        let Made { own, sources, skipped } = Built { detector, plan, origin }.made(own, &mapped, scratch);
+        self.note(|inside| inside.skipped.extend(skipped));
+        for (name, found) in sources {
+            let inner = inner.map_or_else(|| name.clone(), |inner| format!("{inner}{WITHIN}{name}"));
+            self.keep(Text::new(Some(&inner), false, found), false);
         }
-        self.note(|inside| {
-            if let Some(detail) = truncated {
-                inside.skipped.push(Skipped::new(origin.path(), SkipReason::Truncated, detail));
+        let map = match (mapped, inner) {
+            (Mapped::Beside(name), Some(inner)) => Some(built::path_beside(inner, &name)),
+            (Mapped::Itself(map), Some(inner)) => {
+                self.maps().hold(inner, map);
+                None
             }
-            let count = candidates.len().max(usize::from(by_path));
-            if inside.kept + count > KEPT {
-                inside.dropped += count;
-            } else if count > 0 {
-                inside.kept += count;
-                inside.texts.push(Text { inner: inner.map(ToOwned::to_owned), is_name: origin.is_name(), candidates });
+            (Mapped::TooLarge, Some(inner)) => {
+                self.maps().leave(inner);
+                None
             }
-        });
+            _ => None,
+        };
+        self.keep(Text { map, ..Text::new(inner, false, own) }, false);
+    }
+
+    fn maps(&self) -> MutexGuard<'_, Maps> {
+        self.maps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells what of a text was not looked at.
+    fn cut(&self, origin: &Origin, truncated: Option<String>) {
+        if let Some(detail) = truncated {
+            self.note(|inside| inside.skipped.push(Skipped::new(origin.path(), SkipReason::Truncated, detail)));
+        }
+    }
+
+    fn keep(&self, text: Text, by_path: bool) {
+        let count = text.candidates.len().max(usize::from(by_path));
+        if count > 0 {
+            self.note(|inside| inside.keep(text, count));
+        }
     }
 }
 

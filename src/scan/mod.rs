@@ -3,6 +3,7 @@
 mod built;
 mod clock;
 pub mod history;
+mod inside;
 mod live;
 mod members;
 mod opened;
@@ -24,7 +25,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use self::built::Built;
+use self::built::{Built, Made};
 use self::history::{Context, HistoryCoverage, HistoryOptions};
 pub use self::live::Watcher;
 use self::members::Opener;
@@ -46,6 +47,7 @@ use crate::source::encoding::{Encoding, SNIFFED, Utf16Reader};
 use crate::source::file;
 use crate::source::git::bundle;
 use crate::source::log::{self, journal};
+use crate::source::source_map::{Mapped, Passing};
 use crate::source::worktree::{self, Exclude, FileItem, FoundRepository, Root, WalkOptions};
 
 /// Files up to this size are read whole, by the thread that met them; larger ones in batches, by all threads.
@@ -378,7 +380,7 @@ impl Scan<'_> {
         let view = View::of(&self.plan.silencers, &origin);
         let mut text = TextScan::new(self.detector, PathKind::default(), view);
         text.whole(shown.as_bytes(), false, &mut worker.scratch);
-        self.keep_candidates(&origin, text, worker);
+        self.keep(&origin, text, (Mapped::Nothing, None), worker);
         worker.findings.extend(silencing::at_path(self.detector, self.plan, &origin));
     }
 
@@ -414,20 +416,16 @@ impl Scan<'_> {
                 .unwrap_or_else(PoisonError::into_inner)
                 .push(FileItem { path: item.path, shown: origin.path().into() });
         } else if buffer.len() as u64 > WHOLE || journal::is_journal(&buffer) {
-            self.stream(&origin, &buffer, file, worker);
+            self.stream(&origin, (&buffer, file), Some(&item.path), worker);
         } else if self.opener.opens_whole(&buffer, origin.path()) {
             let inside = self.opener.open_bytes(&origin, &buffer, &mut worker.scratch);
             self.keep_inside(&origin, inside, worker);
             self.told_of_end(&origin, buffer.len() as u64, read.map(drop), worker);
         } else {
-            let found_before = worker.findings.len();
             if let (Some(tap), Ok(_)) = (&self.monitor.tap, &read) {
                 tap.file(origin.path(), &buffer);
             }
-            self.whole(&origin, &buffer, read.map(drop), worker);
-            if let Some(built) = self.built(&origin, &item.path) {
-                built.told(&buffer, found_before, worker);
-            }
+            self.whole(&origin, &buffer, (&item.path, read.map(drop)), worker);
         }
         worker.buffer = buffer;
     }
@@ -464,32 +462,31 @@ impl Scan<'_> {
             self.keep_inside(&origin, inside, worker);
             worker.items += 1;
         } else {
-            let (origin, found_before) = (Origin::File(item.shown.clone()), worker.findings.len());
-            self.stream(&origin, &start, file, worker);
-            if let Some(built) = self.built(&origin, &item.path) {
-                built.read(found_before, worker);
-            }
+            self.stream(&Origin::File(item.shown.clone()), (&start, file), Some(&item.path), worker);
         }
     }
 
-    /// A file as something that a build may have made.
-    fn built<'b>(&'b self, origin: &'b Origin, path: &'b Path) -> Option<Built<'b>> {
-        let built = Built { detector: self.detector, plan: self.plan, path, origin };
-        Built::may_be(origin.path()).then_some(built)
-    }
-
-    fn whole(&self, origin: &Origin, bytes: &[u8], read: io::Result<()>, worker: &mut Worker) {
+    /// Scans the file at `path`, which is held whole. `read` is how reading it ended.
+    fn whole(&self, origin: &Origin, bytes: &[u8], (path, read): (&Path, io::Result<()>), worker: &mut Worker) {
         let mut text = text_scan(self.detector, self.plan, origin);
         self.closed(bytes, origin, worker);
         let encoding = Encoding::sniff(bytes);
         text.whole(&encoding.decode(bytes), encoding == Encoding::Binary, &mut worker.scratch);
         self.monitor.items.fetch_add(1, Ordering::Relaxed);
         self.monitor.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        self.keep(origin, text, bytes.len() as u64, read, worker);
+        worker.bytes += bytes.len() as u64;
+        self.told_of_end(origin, bytes.len() as u64, read, worker);
+        self.keep(origin, text, (built::mapped(bytes, origin), Some(path)), worker);
     }
 
-    /// Scans a text of any length in batches. `start` was read already.
-    fn stream(&self, origin: &Origin, start: &[u8], mut reader: impl Read + Send, worker: &mut Worker) {
+    /// Scans a text of any length in batches, of which the start was read already. `path` is where it is a file.
+    fn stream(
+        &self,
+        origin: &Origin,
+        (start, mut reader): (&[u8], impl Read + Send),
+        path: Option<&Path>,
+        worker: &mut Worker,
+    ) {
         let mut start = start.to_vec();
         let missing = SNIFFED.saturating_sub(start.len()) as u64;
         let sniffed = (&mut reader).take(missing).read_to_end(&mut start);
@@ -510,20 +507,40 @@ impl Scan<'_> {
                 "a git bundle, of which only the text is scanned here; give its path to have its history scanned";
             worker.skipped.push(Skipped::new(origin.path(), SkipReason::Unsupported, detail));
         }
+        let mut passing = Passing::new(reader, &start, built::seeker(origin));
         let (bytes, read) = match sniffed {
             Err(error) => {
                 let (bytes, _) = searched(&mut text, start, io::empty(), self.monitor);
                 (bytes, Err(error))
             }
-            Ok(_) => searched(&mut text, start, reader, self.monitor),
+            Ok(_) => searched(&mut text, start, &mut passing, self.monitor),
         };
-        self.keep(origin, text, bytes, read, worker);
-    }
-
-    fn keep(&self, origin: &Origin, text: TextScan<'_>, bytes: u64, read: io::Result<()>, worker: &mut Worker) {
         worker.bytes += bytes;
         self.told_of_end(origin, bytes, read, worker);
-        self.keep_candidates(origin, text, worker);
+        self.keep(origin, text, (passing.finish(), path), worker);
+    }
+
+    /// Keeps what was found in a text, and in the sources it was made from as far as they are `mapped`. `path` is where it is a file.
+    fn keep(&self, origin: &Origin, text: TextScan<'_>, (mapped, path): (Mapped, Option<&Path>), worker: &mut Worker) {
+        let (mut own, truncated) = text.finish();
+        if let Some(detail) = truncated {
+            worker.skipped.push(Skipped::new(origin.path(), SkipReason::Truncated, detail));
+        }
+        if let (Mapped::Beside(name), Some(path), false) = (&mapped, path, own.is_empty()) {
+            match built::beside(path, name) {
+                Ok(map) => map.iter().for_each(|map| built::lead_back(map, &mut own)),
+                Err(skipped) => worker.skipped.push(Skipped { what: origin.path().into(), ..skipped }),
+            }
+        }
+        let built = Built { detector: self.detector, plan: self.plan, origin };
+        let Made { own, sources, skipped } = built.made(own, &mapped, &mut worker.scratch);
+        worker.skipped.extend(skipped);
+        let findings =
+            |origin: &Origin, found| finding::findings(origin, self.detector.rules(), found, &self.plan.keys);
+        worker.findings.extend(findings(origin, own));
+        for (name, found) in sources {
+            worker.findings.extend(findings(&origin.member(&name, false), found));
+        }
     }
 
     /// Tells how reading ended after so many bytes.
@@ -539,16 +556,6 @@ impl Scan<'_> {
                 skipped.detail = format!("after {bytes} bytes: {}", skipped.detail);
                 worker.skipped.push(skipped);
             }
-        }
-    }
-
-    fn keep_candidates(&self, origin: &Origin, text: TextScan<'_>, worker: &mut Worker) {
-        let (candidates, truncated) = text.finish();
-        if let Some(detail) = truncated {
-            worker.skipped.push(Skipped::new(origin.path(), SkipReason::Truncated, detail));
-        }
-        if !candidates.is_empty() {
-            worker.findings.extend(finding::findings(origin, self.detector.rules(), candidates, &self.plan.keys));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the scan of files and streams does with containers that were opened, and with those that were not.
 
-use super::members::Inside;
+use super::inside::Inside;
 use super::outcome::Archives;
 use super::{Scan, Worker};
 use crate::blob::Origin;

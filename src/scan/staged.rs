@@ -10,7 +10,8 @@ use std::time::Instant;
 use gix::ObjectId;
 use imara_diff::{Algorithm, Diff, InternedInput};
 
-use super::members::{Inside, Opener};
+use super::inside::Inside;
+use super::members::Opener;
 use super::outcome::{Archives, Coverage, Frame, Gathered, ScanOutcome};
 use super::silencing::{self, View};
 use super::text::TextScan;

@@ -347,6 +347,7 @@ impl<'d> TextScan<'d> {
                 facts: sight.facts,
                 encoded: sight.encoded,
                 shipped: shipped::shipped(rule, self.path, text, &sight.masked),
+                source: None,
                 more: 0,
                 parts: parts.iter().map(|part| Span::from_range(place.base, &original(part))).collect(),
                 seen,

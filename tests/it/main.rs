@@ -43,6 +43,7 @@ mod rules;
 mod scan;
 mod shows;
 mod silence;
+mod source_maps;
 mod staged;
 mod streams;
 mod support;

@@ -117,10 +117,9 @@ impl Silencing {
     /// Which comments count where a finding is.
     fn comments(&self, finding: &Finding, scope: &Scope<'_>) -> Comments {
         let path = finding.origin.path();
-        // What is packed is read by nobody who reviews a change.
-        let packed = finding.origin.is_member();
-        let others =
-            packed || finding.origin == Origin::Stdin || scope.others.iter().any(|other| path.starts_with(&**other));
+        let others = finding.origin.is_packed()
+            || finding.origin == Origin::Stdin
+            || scope.others.iter().any(|other| path.starts_with(&**other));
         if others { self.comments.of_others() } else { self.comments }
     }
 

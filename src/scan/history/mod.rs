@@ -10,6 +10,7 @@ mod flag;
 mod ledger;
 mod packs;
 mod provenance;
+mod sources;
 mod remember;
 mod select;
 mod versions;
@@ -29,6 +30,8 @@ use self::provenance::Sources;
 use self::remember::Memory;
 pub use self::select::{Push, Selection};
 use self::versions::{Before, NOWHERE, Sighted, Spot, Version};
+use super::built::{self, Built};
+use super::inside::Inside;
 use super::members::Opener;
 use super::{Monitor, Plan};
 use crate::blob::{ObjectKind, Origin, SkipReason, Skipped};
@@ -117,10 +120,19 @@ impl Context<'_> {
         Opener { detector, plan, monitor, exclude }
     }
 
+    /// What is in a content that is a container, or that has a source map.
+    fn opened(&self, origin: &Origin, data: &[u8]) -> Inside {
+        let (opener, mut scratch) = (self.opener(), Scratch::default());
+        if opener.opens_whole(data, "") {
+            return opener.open_bytes(origin, data, &mut scratch);
+        }
+        let built = Built { detector: self.detector, plan: self.plan, origin };
+        Inside::of_made(built.made(Vec::new(), &built::mapped(data, origin), &mut scratch))
+    }
+
     /// Which comments count at a place.
-    fn comments_at(&self, is_member: bool) -> Comments {
-        // What is packed is read by nobody who reviews a change.
-        if is_member { self.comments.of_others() } else { self.comments }
+    fn comments_at(&self, origin: &Origin) -> Comments {
+        if origin.is_packed() { self.comments.of_others() } else { self.comments }
     }
 
     /// Where the content of an object is from; only a content has a path.
@@ -255,6 +267,7 @@ impl HistoryScan<'_> {
         let only_added = selection.only_added();
         let before = only_added.then(|| Before::of(self.context, &self.objects, &targets, &events));
         let mut seen = versions::scan(self.context, &self.objects, &versions, &events, before.as_ref());
+        skipped.extend(sources::lead_back(self, (&graph, &events, &targets), [&mut seen.open, &mut seen.silenced]));
         let tips = self.refs.named.iter().map(|(name, id)| (name.clone(), peel(*id))).collect();
         let sources = Sources {
             context: self.context,
@@ -461,7 +474,7 @@ fn findings(sources: &Sources<'_>, seen: &mut Sighted, markers: &HashMap<Spot, B
         if let Some(past) = histories.remove(&credential) {
             let marker = past.silenced_at.and_then(|spot| markers.get(&spot).cloned());
             // What comments say of one version is not what they say of all.
-            let comments = sources.context.comments_at(finding.origin.is_member());
+            let comments = sources.context.comments_at(&finding.origin);
             finding.marker = marker.or(finding.marker.filter(|m| m.silence(comments, String::new).is_none()));
             finding.history = Some(Box::new(History { object, ..past.history }));
         }

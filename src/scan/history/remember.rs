@@ -11,16 +11,17 @@ use gix::objs::Kind;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::super::members::Inside;
+use super::super::inside::Inside;
 use super::{Context, HistoryCoverage, HistoryScan, Outcome};
 use crate::blob::{Inner, Origin, Skipped};
-use crate::detect::{Fact, Score, Scratch};
+use crate::detect::{Fact, Score};
 use crate::finding::history::History;
 use crate::finding::silencing::Marker;
 use crate::finding::{Finding, Redactor, Shipped, Snippet};
 use crate::secret::{Fingerprint, Secret};
 use crate::source::encoding::Encoding;
 use crate::source::git::objects::Finder;
+use crate::source::source_map::SourcePlace;
 use crate::span::{Position, Span};
 
 /// The outcome of a history at a state.
@@ -51,6 +52,7 @@ struct KeptFinding {
     score: Score,
     facts: Vec<Fact>,
     shipped: Option<Shipped>,
+    source: Option<SourcePlace>,
     more: u64,
     history: History,
     marker: Option<Marker>,
@@ -160,6 +162,7 @@ impl KeptFinding {
             score: shown.score,
             facts: shown.facts,
             shipped: shown.shipped,
+            source: shown.source.map(|source| *source),
             more: shown.more,
             history,
             marker: shown.marker.map(|marker| *marker),
@@ -203,7 +206,7 @@ impl KeptFinding {
             facts: self.facts,
             encoded: None,
             shipped: self.shipped,
-            source: None,
+            source: self.source.map(Box::new),
             more: self.more,
             seen: None,
             history: Some(Box::new(self.history)),
@@ -227,7 +230,7 @@ impl Opened {
         span: Span,
     ) -> Option<Secret> {
         let container = &member.container;
-        let open = || context.opener().open_bytes(container, data, &mut Scratch::default());
+        let open = || context.opened(container, data);
         let inside = self.0.entry((id, container.clone())).or_insert_with(open);
         let text = inside
             .texts

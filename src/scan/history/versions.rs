@@ -8,19 +8,21 @@ use gix::ObjectId;
 use gix::objs::Kind;
 use rayon::prelude::*;
 
-use super::super::members::Inside;
+use super::super::built::{self, Built};
+use super::super::inside::Inside;
 use super::super::silencing::{self, View};
 use super::super::text::TextScan;
 use super::Context;
 use super::events::{Event, Events, Targets};
 use super::flag::Unreadable;
-use crate::blob::{Origin, SkipReason, Skipped};
+use crate::blob::{Origin, SkipReason, Skipped, is_made};
 use crate::detect::{PathKind, Scratch};
 use crate::finding::silencing::Marker;
 use crate::finding::{self, Candidate, Finding};
 use crate::secret::Fingerprint;
 use crate::source::encoding::Encoding;
 use crate::source::git::objects::{Finder, Objects};
+use crate::source::source_map::Mapped;
 
 /// Objects that a thread takes at once.
 const TOGETHER: usize = 64;
@@ -45,7 +47,7 @@ pub(super) struct Sighting {
     pub(super) time: i64,
     pub(super) path: u32,
     pub(super) target: u32,
-    /// Which of the members of the content it is in, if that is a container.
+    /// Which of the members of the content it is in, if that is a container, or which of the sources in a source map.
     pub(super) member: Option<u32>,
     pub(super) line: u64,
     pub(super) column: u64,
@@ -213,8 +215,12 @@ impl Scanner<'_> {
         for &(path, time) in &version.places {
             let shown = String::from_utf8_lossy(&self.events.paths[path as usize]);
             let kind = PathKind::of(&shown);
-            // What counts can depend on the very path, and what is in a compressed file is called after it.
-            let name = if opens { shown.rsplit('/').next().unwrap_or_default() } else { "" };
+            // What counts can depend on the very path, what is in a compressed file is called after it, and so is a source map.
+            let name = match shown.rsplit('/').next().unwrap_or_default() {
+                name if opens => name,
+                name if is_made(name) => name.rsplit('.').next().unwrap_or_default(),
+                _ => "",
+            };
             let key = if self.by_path { path.to_string() } else { format!("{kind:?} {name}") };
             by_kind.entry(key).or_insert_with(|| (kind, Vec::new())).1.push((path, time));
         }
@@ -233,6 +239,13 @@ impl Scanner<'_> {
             if let Some(detail) = truncated {
                 let what = self.context.object(version.kind, &version.id);
                 self.seen.skipped.push(Skipped::new(what, SkipReason::Truncated, detail));
+            }
+            let mapped = built::mapped(data, &origin);
+            if matches!(mapped, Mapped::Itself(_) | Mapped::Inline(..) | Mapped::TooLarge) {
+                let built = Built { detector: self.context.detector, plan: self.context.plan, origin: &origin };
+                let made = built.made(candidates, &mapped, &mut self.scratch);
+                self.container(version, &places, Inside::of_made(made));
+                continue;
             }
             if candidates.is_empty() {
                 continue;
@@ -287,8 +300,8 @@ impl Scanner<'_> {
 
     fn keep(&mut self, at: At, findings: Vec<Finding>) {
         let At { target, path, time, member } = at;
-        let comments = self.context.comments_at(member.is_some());
         for finding in findings {
+            let comments = self.context.comments_at(&finding.origin);
             let credential = finding.credential;
             if self.before.is_some_and(|before| !before.lets(self.events, path, target, credential)) {
                 continue;

@@ -3,20 +3,17 @@
 //! The format is ECMA-426. Only what a scan needs is read: the sources with their contents, and, for a few places at a time, the mappings,
 //! which are gone through once and never held.
 
-use std::ops::Range;
+mod mappings;
+mod reference;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use memchr::memmem;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+use self::mappings::{Segment, Segments};
+pub use self::reference::{LARGEST, Mapped, Passing, Seeker};
 use crate::span::Position;
-
-/// What names the map of a file, after `//#`, `//@` or `/*#`.
-const REFERENCE: &[u8] = b"sourceMappingURL=";
-
-/// How long a reference to another file may be.
-const LONGEST_NAME: usize = 1024;
 
 /// Characters of a source's name that are shown.
 const LONGEST_SOURCE: usize = 512;
@@ -41,21 +38,12 @@ struct Section {
 }
 
 /// A place in a source.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SourcePlace {
     /// The source's name.
     pub source: String,
     /// Where.
     pub at: Position,
-}
-
-/// Where a file says that its map is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reference {
-    /// In the file itself; the bytes that hold it.
-    Inline(Range<usize>),
-    /// In a file of this name, in the same folder or one in it.
-    Beside(String),
 }
 
 #[derive(Deserialize)]
@@ -103,10 +91,9 @@ impl SourceMap {
         (!sections.is_empty()).then_some(Self { sections })
     }
 
-    /// Reads the map that stands at `range` of a file, as [`reference`] gives it.
+    /// Reads the map that is in an address: `data:application/json;base64,…`.
     #[must_use]
-    pub fn inline(text: &[u8], range: Range<usize>) -> Option<Self> {
-        let url = &text[range];
+    pub fn inline(url: &[u8]) -> Option<Self> {
         let (head, data) = url.split_at(memchr::memchr(b',', url)?);
         let data = &data[1..];
         if memmem::find(head, b"base64").is_none() {
@@ -123,6 +110,24 @@ impl SourceMap {
             let contents = section.sources.iter().zip(&section.contents);
             contents.filter_map(|(name, content)| Some((name.as_str(), content.as_deref()?)))
         })
+    }
+
+    /// Leaves the contents out, which is most of it.
+    #[must_use]
+    pub fn without_contents(mut self) -> Self {
+        self.sections.iter_mut().for_each(|section| section.contents = Vec::new());
+        self
+    }
+
+    /// How much memory it takes, in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let of = |section: &Section| {
+            let contents = section.contents.iter().map(|content| content.as_ref().map_or(0, String::len));
+            let names = section.sources.iter().map(|name| name.len() + size_of::<String>());
+            section.mappings.len() + names.sum::<usize>() + contents.sum::<usize>() + size_of::<Section>()
+        };
+        self.sections.iter().map(of).sum()
     }
 
     /// Where the places `made`, in the file that was made, were in the sources.
@@ -193,7 +198,7 @@ impl Section {
             let Some(segment) = last.filter(|segment| segment.line == line && segment.column <= column) else { return };
             found[at] = self.original(segment, column);
         };
-        for segment in Segments::of(self) {
+        for segment in Segments::of(&self.mappings, self.start) {
             while let Some(&at) = wanted.peek() {
                 if place(at) >= (segment.line, segment.column) {
                     break;
@@ -218,120 +223,7 @@ impl Section {
     }
 }
 
-/// From where on a line was made from what; all numbers from 0.
-#[derive(Clone, Copy, Debug)]
-struct Segment {
-    line: u64,
-    column: u64,
-    /// Source, line, column.
-    original: Option<(u64, u64, u64)>,
-}
-
-/// The segments of the mappings, in order, as far as they are sound.
-struct Segments<'m> {
-    rest: &'m [u8],
-    /// Line and column in what was made.
-    line: u64,
-    column: i64,
-    /// What is added to the columns of the first line.
-    first: (u64, i64),
-    /// Source, line, column, so far.
-    original: [i64; 3],
-}
-
-impl<'m> Segments<'m> {
-    fn of(section: &'m Section) -> Self {
-        let (line, column) = section.start;
-        let column = i64::try_from(column).unwrap_or(0);
-        Self { rest: section.mappings.as_bytes(), line, column, first: (line, column), original: [0; 3] }
-    }
-}
-
-impl Iterator for Segments<'_> {
-    type Item = Segment;
-
-    fn next(&mut self) -> Option<Segment> {
-        loop {
-            match self.rest {
-                [b';', rest @ ..] => {
-                    self.line += 1;
-                    self.column = if self.line == self.first.0 { self.first.1 } else { 0 };
-                    self.rest = rest;
-                }
-                [b',', rest @ ..] => self.rest = rest,
-                [] => return None,
-                _ => break,
-            }
-        }
-        let mut fields = [0i64; 5];
-        let mut count = 0;
-        while !matches!(self.rest, [] | [b',' | b';', ..]) {
-            let value = vlq(&mut self.rest)?;
-            *fields.get_mut(count)? = value;
-            count += 1;
-        }
-        self.column = self.column.checked_add(fields[0])?;
-        if count >= 4 {
-            for (known, more) in self.original.iter_mut().zip(&fields[1..4]) {
-                *known = known.checked_add(*more)?;
-            }
-        }
-        let natural = |number: i64| u64::try_from(number).ok();
-        let original = match self.original.map(natural) {
-            [Some(source), Some(line), Some(column)] if count >= 4 => Some((source, line, column)),
-            _ => None,
-        };
-        Some(Segment { line: self.line, column: natural(self.column)?, original })
-    }
-}
-
-/// Takes a number off the front: five bits a digit, the lowest first, the lowest bit of all being the sign.
-fn vlq(rest: &mut &[u8]) -> Option<i64> {
-    let (mut value, mut shift) = (0i64, 0);
-    loop {
-        let (&digit, after) = rest.split_first()?;
-        *rest = after;
-        let bits = match digit {
-            b'A'..=b'Z' => digit - b'A',
-            b'a'..=b'z' => digit - b'a' + 26,
-            b'0'..=b'9' => digit - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        if shift > 30 {
-            return None;
-        }
-        value |= i64::from(bits & 31) << shift;
-        shift += 5;
-        if bits & 32 == 0 {
-            return Some(if value & 1 == 1 { -(value >> 1) } else { value >> 1 });
-        }
-    }
-}
-
-/// Where a script or style sheet says that its map is. The last word counts.
-#[must_use]
-pub fn reference(text: &[u8]) -> Option<Reference> {
-    let at = memmem::rfind(text, REFERENCE)?;
-    let lead = &text[at.saturating_sub(3)..at];
-    if !lead.ends_with(b"# ") && !lead.ends_with(b"@ ") && !lead.ends_with(b"#") {
-        return None;
-    }
-    let start = at + REFERENCE.len();
-    let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'*' | b'"' | b'\'' | b'\\' | b'`');
-    let len = text[start..].iter().position(ends).unwrap_or(text.len() - start);
-    let url = &text[start..start + len];
-    if url.starts_with(b"data:") {
-        return Some(Reference::Inline(start..start + len));
-    }
-    let name = std::str::from_utf8(url).ok().filter(|name| !name.is_empty() && name.len() <= LONGEST_NAME)?;
-    let name = name.split(['?', '#']).next()?;
-    // Nothing out of the folder, and nothing from the network.
-    let within = name.split('/').all(|part| !matches!(part, "" | ".."));
-    (within && !name.contains([':', '\\', '\0'])).then(|| Reference::Beside(name.to_owned()))
-}
-
+/// An address without its `%` escapes.
 fn percent_decoded(text: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -354,6 +246,7 @@ fn percent_decoded(text: &[u8]) -> Vec<u8> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::mappings::vlq;
     use super::*;
 
     fn encoded(numbers: &[i64]) -> String {
@@ -420,34 +313,6 @@ mod tests {
     }
 
     #[test]
-    fn where_a_map_is() {
-        let beside = |name: &str| Some(Reference::Beside(name.into()));
-        for (text, expected) in [
-            ("x\n//# sourceMappingURL=app.js.map\n", beside("app.js.map")),
-            ("x/*# sourceMappingURL=maps/a.css.map */", beside("maps/a.css.map")),
-            ("//@ sourceMappingURL=a.map?v=1", beside("a.map")),
-            ("//# sourceMappingURL=one\n//# sourceMappingURL=two", beside("two")),
-            ("//# sourceMappingURL=../a.map", None),
-            ("//# sourceMappingURL=/etc/a.map", None),
-            ("//# sourceMappingURL=https://acme.test/a.map", None),
-            ("const s = \"sourceMappingURL=\"", None),
-            ("x", None),
-        ] {
-            assert_eq!(reference(text.as_bytes()), expected, "{text}");
-        }
-        let map = r#"{"version":3,"sources":["a"],"sourcesContent":["b"],"mappings":""}"#;
-        for data in [
-            format!("application/json;base64,{}", STANDARD.encode(map)),
-            format!("application/json;charset=utf-8,{}", map.replace('"', "%22")),
-        ] {
-            let text = format!("f()\n//# sourceMappingURL=data:{data}\n");
-            let Some(Reference::Inline(range)) = reference(text.as_bytes()) else { panic!("{text}") };
-            let map = SourceMap::inline(text.as_bytes(), range).expect("it is a map");
-            assert_eq!(map.contents().collect::<Vec<_>>(), [("a", "b")]);
-        }
-    }
-
-    #[test]
     fn what_is_broken_is_no_map_or_leads_nowhere() {
         for text in ["", "{}", "[1]", "{\"version\":3}", "{\"version\":2,\"sources\":[\"a\"]}", ")]}'"] {
             assert!(SourceMap::parse(text.as_bytes()).is_none(), "{text}");
@@ -468,7 +333,7 @@ mod tests {
 
         #[test]
         fn no_text_is_too_odd(text in prop::collection::vec(any::<u8>(), 0..200), mappings in "[A-Za-z0-9+/,;]{0,80}") {
-            let _ = (SourceMap::parse(&text), reference(&text));
+            let _ = (SourceMap::parse(&text), SourceMap::inline(&text), Mapped::of(&text, "a.js"));
             let json = serde_json::json!({ "version": 3, "sources": ["a", "b"], "mappings": mappings });
             if let Some(map) = SourceMap::parse(json.to_string().as_bytes()) {
                 prop_assert_eq!(map.originals(&[at(1, 1), at(2, 7), at(1, 900)]).len(), 3);
