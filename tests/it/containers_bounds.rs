@@ -1,7 +1,11 @@
 //! Containers that were made to harm, or are damaged: what can be read is scanned, the rest is in the ledger with its path, and
 //! nothing costs more than it may.
 
-use crate::support::packed::{Zipped, gzip, overlapping, seven, tar, zip};
+use std::io::Read;
+
+use crate::support::gitcli::Git;
+use crate::support::packed::{Zipped, gzip, overlapping, quoting, seven, tar, zip};
+use crate::support::quine;
 use crate::support::secrets::github;
 use crate::support::{Output, Sandbox};
 
@@ -77,10 +81,40 @@ fn bombs_end() {
     assert_eq!(self::skipped(&output).len(), 1001, "a thousand, and how many more there are");
     assert_eq!(output.json().summary()["archives"]["members"], 1);
 
-    // It says that its only member is itself, so that it goes on for ever.
-    let itself: Vec<u8> = (0..40).fold(text(1), |inner, _| gzip(&inner));
-    let output = scan("a.gz", &itself, &["--max-archive-depth", "32"]).assert_code(3);
-    assert_eq!(self::skipped(&output).len(), 1);
+    // Each member has the head of the next as its beginning, and all that follows.
+    let bomb = quoting(200, &[0; 1000]);
+    let output = scan("a.zip", &bomb, &[]).assert_code(3);
+    let skipped = self::skipped(&output);
+    assert!(skipped.len() >= 199 && skipped.iter().all(|(_, reason)| reason == "corrupt"), "{skipped:?}");
+    assert!(output.json().summary()["scanned_bytes"].as_u64().is_some_and(|bytes| bytes < 3 * bomb.len() as u64));
+}
+
+/// A file that has itself in it goes on for ever, unless somebody stops.
+#[test]
+fn what_unpacks_to_itself_ends_at_the_depth_limit() {
+    let (gzip, zip) = (quine::gzip(), quine::zip());
+    let mut unpacked = Vec::new();
+    flate2::read::GzDecoder::new(&*gzip).read_to_end(&mut unpacked).expect("it is sound");
+    assert_eq!(unpacked, gzip);
+    for depth in [8, 32] {
+        for (name, bytes, within) in [("r.gz", &gzip, "!/r"), ("r.zip", &zip, "!/r.zip")] {
+            let output = scan(name, bytes, &["--max-archive-depth", &depth.to_string()]).assert_code(3);
+            assert_eq!(skipped(&output), [entry(&format!("{name}{}", within.repeat(depth)), "too-large")]);
+            assert!(output.out().contains("--max-archive-depth"), "{}", output.out());
+        }
+        let sandbox = Sandbox::new();
+        let depth = depth.to_string();
+        let output = sandbox.run_with(&["scan", "-", "--format", "json", "--max-archive-depth", &depth], zip.clone());
+        assert_eq!(skipped(&output).len(), 1, "from a pipe");
+    }
+    // In a history it is a content like any other.
+    let sandbox = Sandbox::new();
+    let git = Git::started(&sandbox);
+    git.write("r.zip", &zip);
+    git.commit(&[], "add");
+    git.remove(&["r.zip"]);
+    let output = sandbox.command(["scan", "--format", "json"]).within(&git.top).run().assert_code(3);
+    assert_eq!(skipped(&output), [entry(&format!("r.zip{}", "!/r.zip".repeat(8)), "too-large")]);
 }
 
 #[test]

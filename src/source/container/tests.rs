@@ -9,8 +9,8 @@ mod images;
 use std::collections::BTreeMap;
 
 use build::{
-    Zipped, ar, asar, binary_cpio, bzip2, cpio, gzip, lz4, lzma, overlapping, rpm, seven, tar, tarred, xz, zip, zlib,
-    zstd,
+    Zipped, ar, asar, binary_cpio, bzip2, cpio, gzip, lz4, lzma, overlapping, quoting, rpm, seven, tar, tarred, xz,
+    zip, zlib, zstd,
 };
 use proptest::prelude::*;
 
@@ -264,6 +264,17 @@ fn one_member_under_many_names_is_looked_at_once() {
     // A thousand of the ledger, and how many more there are.
     assert_eq!(met.skipped.len(), 1001);
     assert!(met.skipped[1000].detail.starts_with("1999 more"), "{:?}", met.skipped[1000]);
+}
+
+#[test]
+fn members_that_quote_the_heads_of_others_are_looked_at_once() {
+    let bytes = quoting(300, TEXT);
+    let met = met(&bytes, "a.zip");
+    let all: usize = met.members.values().map(Vec::len).sum();
+    assert!(all <= bytes.len(), "{all} bytes of {}", bytes.len());
+    assert!(met.skipped.len() >= 299, "{}", met.skipped.len());
+    let overlaps = met.skipped.iter().filter(|skipped| skipped.detail.contains("overlap")).count();
+    assert_eq!(overlaps, 299, "{:?}", met.skipped.last());
 }
 
 #[test]

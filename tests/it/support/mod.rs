@@ -7,6 +7,7 @@ pub(crate) mod gitcli;
 #[path = "../../../src/source/container/tests/build.rs"]
 pub(crate) mod packed;
 pub(crate) mod past;
+pub(crate) mod quine;
 pub(crate) mod random;
 pub(crate) mod report;
 pub(crate) mod sandbox;

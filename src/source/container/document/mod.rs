@@ -1,6 +1,7 @@
 //! Documents: texts and pictures that are looked at as they are, and again as what their form hides: strings split by markup,
 //! encoded parts of mails, compressed streams.
 
+mod constants;
 mod image_config;
 mod mail;
 mod notebook;
@@ -11,6 +12,7 @@ mod transfer;
 
 use std::io::{self, Read, SeekFrom};
 
+use self::constants::Constants;
 use super::guard::{Fault, Stream};
 use super::kind::extension;
 use super::{Packing, Place, ReadSeek, Source, Walk};
@@ -35,6 +37,8 @@ pub enum Document {
     Office,
     /// What an image of containers says of itself, in JSON.
     ImageConfig,
+    /// Values that a program has written.
+    Constants(Constants),
 }
 
 impl Document {
@@ -50,6 +54,9 @@ impl Document {
                 return Some(Self::Pdf);
             }
             _ => {}
+        }
+        if let Some(constants) = Constants::of(start) {
+            return Some(Self::Constants(constants));
         }
         let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
         match text.first()? {
@@ -71,6 +78,7 @@ impl Document {
             Self::Png | Self::Jpeg => "its compressed texts",
             Self::Office => "texts that its markup splits",
             Self::ImageConfig => "its variables",
+            Self::Constants(_) => "strings that run into what is behind them",
         }
     }
 }
@@ -151,6 +159,7 @@ fn views(walk: &mut Walk<'_>, place: &Place, kind: Document, bytes: Option<&[u8]
         Document::Jpeg => picture::walk_jpeg(walk, &within, bytes),
         Document::Office => office::walk(walk, &within, bytes),
         Document::ImageConfig => image_config::walk(walk, &within, bytes),
+        Document::Constants(format) => constants::walk(walk, &within, format, bytes),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::page::{Bits, Database, Page, Text};
+use super::record;
 use crate::source::container::strings;
 
 /// Reads the strings in what no tree of the database uses, once all trees were read.
@@ -13,6 +14,10 @@ pub(super) struct Free<'f, 'd> {
     /// The pages with the rest of rows.
     overflows: Bits,
     next: u32,
+    /// The rows that were in free space, as far as they can be told, a line for each.
+    rows: Vec<u8>,
+    /// What these may take, in bytes.
+    room: usize,
     text: Vec<u8>,
     given: usize,
     read: Arc<AtomicU64>,
@@ -21,7 +26,14 @@ pub(super) struct Free<'f, 'd> {
 impl<'f, 'd> Free<'f, 'd> {
     pub(super) fn new(db: &'f mut Database<'d>, read: Arc<AtomicU64>) -> Self {
         let overflows = db.take_overflows();
-        Self { db, overflows, next: 1, text: Vec::new(), given: 0, read }
+        let room = db.room;
+        Self { db, overflows, next: 1, rows: Vec::new(), room, text: Vec::new(), given: 0, read }
+    }
+
+    /// The rows that were deleted, and whether that is all of them.
+    pub(super) fn rows(self) -> (Vec<u8>, bool) {
+        let whole = self.rows.len() < self.room;
+        (self.rows, whole)
     }
 
     /// The strings of one more page; `false` at the end.
@@ -46,7 +58,12 @@ impl<'f, 'd> Free<'f, 'd> {
         match page {
             Some(page) => {
                 self.read.fetch_add(page.bytes.len() as u64, Ordering::Relaxed);
-                unused(&page, encoding, text);
+                unused(&page, |gap| {
+                    collect(gap, encoding, text);
+                    if self.rows.len() < self.room {
+                        deleted(gap, encoding, &mut self.rows);
+                    }
+                });
                 for payload in page.cells.iter().filter_map(|cell| cell.payload.as_ref()).filter(|p| p.next.is_some()) {
                     self.db.follow(payload, |_| true, |slack| collect(slack, encoding, text))?;
                 }
@@ -61,18 +78,32 @@ impl<'f, 'd> Free<'f, 'd> {
     }
 }
 
-/// The strings between the cells of a page.
-fn unused(page: &Page, encoding: Text, text: &mut Vec<u8>) {
+/// Hands over what is between the cells of a page.
+fn unused(page: &Page, mut gap: impl FnMut(&[u8])) {
     let mut used: Vec<_> = page.cells.iter().map(|cell| cell.range.clone()).collect();
     used.sort_unstable_by_key(|range| range.start);
     let mut at = page.head;
     for range in used {
-        if let Some(gap) = page.bytes.get(at..range.start) {
-            collect(gap, encoding, text);
+        if let Some(bytes) = page.bytes.get(at..range.start) {
+            gap(bytes);
         }
         at = at.max(range.end);
     }
-    collect(page.bytes.get(at..).unwrap_or_default(), encoding, text);
+    gap(page.bytes.get(at..).unwrap_or_default());
+}
+
+/// The rows that were in a gap, as far as they can be told: their values run into each other in its strings.
+fn deleted(gap: &[u8], encoding: Text, rows: &mut Vec<u8>) {
+    let mut at = 0;
+    while at < gap.len() {
+        at += match record::deleted(&gap[at..], encoding) {
+            Some((found, len)) => {
+                found.iter().for_each(|values| record::write(values, &[], encoding, rows));
+                len
+            }
+            None => 1,
+        };
+    }
 }
 
 fn collect(bytes: &[u8], encoding: Text, text: &mut Vec<u8>) {

@@ -86,7 +86,17 @@ fn try_walk(walk: &mut Walk<'_>, place: &Place, file: &mut dyn ReadSeek) -> io::
     }
     let read = Arc::new(AtomicU64::new(0));
     let packing = Packing { size: None, gauge: Some(walk.gauge(read.clone())) };
-    walk.text(place, "free", &mut Free::new(&mut db, read), packing);
+    let mut free = Free::new(&mut db, read);
+    walk.text(place, "free", &mut free, packing);
+    let (rows, whole) = free.rows();
+    let view = Place { view: true, ..place.clone() };
+    if !rows.is_empty() && walk.admits(place) {
+        walk.text(&view, "free!/rows", &mut &*rows, Packing::none(rows.len() as u64));
+    }
+    if !whole {
+        let detail = "more rows were deleted in it than are kept in memory; of the others the strings were looked at";
+        walk.skip(place, Fault::new(SkipReason::TooLarge, detail));
+    }
     Ok(())
 }
 

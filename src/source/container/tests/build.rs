@@ -102,6 +102,37 @@ pub(crate) fn overlapping(times: u16) -> Vec<u8> {
     end(data.to_vec(), &directory, times)
 }
 
+/// A zip of so many members that have the end of it in common, after David Fifield's "A better zip bomb": each begins with the header
+/// of the next as it is, and goes on with all that is the next one's.
+pub(crate) fn quoting(count: u16, content: &[u8]) -> Vec<u8> {
+    const NAME: &str = "m";
+    let mut packed = deflate(content);
+    let mut whole = content.to_vec();
+    let header = |whole: &[u8], packed: &[u8]| {
+        let member = Zipped::new(NAME, whole);
+        let lengths = [NAME.len() as u16, 0].map(u16::to_le_bytes).concat();
+        [b"PK\x03\x04", &*common(&member, packed, true), &lengths, NAME.as_bytes()].concat()
+    };
+    let mut heads = vec![header(&whole, &packed)];
+    let mut members = vec![(whole.clone(), packed.clone())];
+    for _ in 1..count {
+        let quoted = &heads[heads.len() - 1];
+        let len = (quoted.len() as u16).to_le_bytes();
+        packed = [&[0], &len[..], &len.map(|byte| !byte), quoted, &packed].concat();
+        whole = [&quoted[..], &whole].concat();
+        heads.push(header(&whole, &packed));
+        members.push((whole.clone(), packed.clone()));
+    }
+    let (first, rest) = (heads[heads.len() - 1].clone(), packed);
+    let out = [first, rest].concat();
+    let mut directory = Vec::new();
+    for ((whole, packed), head) in members.iter().zip(&heads) {
+        let offset = (out.len() - packed.len() - head.len()) as u32;
+        list(&mut directory, &Zipped::new(NAME, whole), packed, offset);
+    }
+    end(out, &directory, count)
+}
+
 pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut out = flate2::write::GzEncoder::new(Vec::new(), Compression::default());
     out.write_all(bytes).expect("memory takes it");

@@ -30,12 +30,47 @@ fn rows_are_lines_and_what_was_deleted_is_there() {
         let free = member(&met, "db.sqlite!/free");
         assert!(free.contains("the deleted needle"), "{name}: {free}");
         assert!(!free.contains("needle end"), "{name}: what is in a row is not free");
+        let rows = String::from_utf8_lossy(&met.views["db.sqlite!/free!/rows"]);
+        assert!(!rows.is_empty(), "{name}");
         let indexes: Vec<&str> = met.views.keys().map(|path| &**path).collect();
-        assert_eq!(indexes, ["db.sqlite!/index/by_note", "db.sqlite!/index/sqlite_autoindex_users_1"]);
+        assert_eq!(indexes[0], "db.sqlite!/free!/rows");
+        assert_eq!(indexes[1..], ["db.sqlite!/index/by_note", "db.sqlite!/index/sqlite_autoindex_users_1"]);
         // The same in another container.
         let outer = super::met(&gzip(bytes), "db.sqlite.gz");
         assert_eq!(outer.members.len(), 4);
         assert_eq!(outer.members["db.sqlite.gz!/db.sqlite!/table/users"], met.members["db.sqlite!/table/users"]);
+    }
+}
+
+/// A page of a table with one row, and two that were deleted.
+#[test]
+fn values_of_deleted_rows_do_not_run_into_each_other() {
+    let row = |first: &str, second: &str| -> Vec<u8> {
+        let kind = |text: &str| (text.len() * 2 + 13) as u8;
+        let len = (first.len() + second.len() + 3) as u8;
+        [&[len, 1, 3, kind(first), kind(second)], first.as_bytes(), second.as_bytes()].concat()
+    };
+    let mut page = vec![0; 512];
+    let deleted = [row("gone", "one constant"), row("name", "another one")];
+    let mut at = 512 - deleted.iter().map(Vec::len).sum::<usize>();
+    let mut room = (512 - at) as u16;
+    for row in &deleted {
+        page[at..at + row.len()].copy_from_slice(row);
+        // Where the next free space is, and how long this one is: the first has taken in the second.
+        page[at..at + 2].fill(0);
+        page[at + 2..at + 4].copy_from_slice(&room.to_be_bytes());
+        at += row.len();
+        room -= row.len() as u16;
+    }
+    page[0] = 13;
+    page[5..7].copy_from_slice(&512u16.to_be_bytes());
+    // The second page of the fixture is that of a table.
+    let mut bytes = UTF8.to_vec();
+    bytes[512..1024].copy_from_slice(&page);
+    let met = met(&bytes, "db");
+    let rows = String::from_utf8_lossy(&met.views["db!/free!/rows"]).into_owned();
+    for expected in ["gone\tone constant", "name\tanother one"] {
+        assert!(rows.lines().any(|line| line == expected), "{expected} in {rows}");
     }
 }
 

@@ -126,6 +126,30 @@ fn what_the_form_of_a_document_hides_is_shown() {
     assert!(super::met(PDF, "a.pdf").view_of("a.pdf!/strings").contains("Title=a title\n"));
 }
 
+/// What comes behind a string begins with a letter, which is none of its own.
+#[test]
+fn strings_that_programs_have_written_end_where_they_say() {
+    let java = [&b"\xac\xed\0\x05t\0\x0cone constantt\0\x07another"[..], &[0xff]].concat();
+    for (name, bytes, expected) in [
+        (
+            "m.pyc",
+            &b"\xa7\x0d\r\n\0\0\0\0\0\0\0\0\0\0\0\0\xe3\xda\x0cone constantc\0\xfa\x07anotherN"[..],
+            "one constant\nanother\n",
+        ),
+        (
+            "p.pkl",
+            b"\x80\x04\x95\0\0\0\0\0\0\0\0\x8c\x0cone constant\x94X\x07\0\0\0anotherq\x01.",
+            "one constant\nanother\n",
+        ),
+        ("o.ser", &java, "one constant\nanother\n"),
+    ] {
+        let met = met(bytes, name);
+        assert_eq!(met.reasons(), [], "{name}");
+        assert_eq!(met.members[name], bytes);
+        assert_eq!(met.view_of(&format!("{name}!/strings")), expected);
+    }
+}
+
 #[test]
 fn containers_in_documents_are_opened() {
     let packed = zip(&[Zipped::new("in.txt", TEXT)]);
