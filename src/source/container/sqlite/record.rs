@@ -118,19 +118,26 @@ fn ends<'r>(rest: &'r [u8], (text, all): (Text, bool), rows: &mut Vec<Vec<Value<
     const ROWS: usize = 16;
     /// A first value that is a number has so many bytes.
     const NUMBER: usize = 8;
+    /// A row without a text of such a length has nothing of interest.
+    const SHORTEST: usize = 6;
     let (mut kinds, mut at, mut widths, mut shortest) = (Vec::new(), 0usize, 0usize, None);
+    let mut telling = false;
     while kinds.len() < MOST {
         let Some((kind, read)) = rest.get(at..).and_then(varint) else { break };
         let Some(width) = width(kind) else { break };
         kinds.push(kind);
         at += read;
         widths = widths.saturating_add(width);
+        telling |= kind % 2 == 1 && kind > 12 && width >= SHORTEST;
         let Some(body) = rest.get(at..).filter(|body| widths <= body.len()) else { break };
-        for end in [widths, text_len(body, text), body.len()] {
+        let ends = if all { [widths; 3] } else { [widths, text_len(body, text), body.len()] };
+        for end in ends {
             let Some(first) = end.checked_sub(widths).filter(|_| rows.len() < ROWS) else { continue };
             let (lead, values) = body[..end].split_at(first);
-            if first == 0 || (!all && (first <= NUMBER || is_text(lead, text))) {
-                let lead = if is_text(lead, text) { Value::Text(lead) } else { Value::Integer(number(lead)) };
+            let is_text = is_text(lead, text);
+            let told = telling || (is_text && first >= SHORTEST);
+            if told && (first == 0 || (!all && (first <= NUMBER || is_text))) {
+                let lead = if is_text { Value::Text(lead) } else { Value::Integer(number(lead)) };
                 let Some(row) = row((lead, text), &kinds, values).filter(|row| !rows.contains(row)) else { continue };
                 rows.push(row);
                 shortest = Some(shortest.map_or(at + end, |shortest: usize| shortest.min(at + end)));
@@ -142,17 +149,17 @@ fn ends<'r>(rest: &'r [u8], (text, all): (Text, bool), rows: &mut Vec<Vec<Value<
 
 /// A row of these values, if they can be its.
 fn row<'r>((first, text): (Value<'r>, Text), kinds: &[u64], mut body: &'r [u8]) -> Option<Vec<Value<'r>>> {
-    /// A row without a text of such a length has nothing of interest.
-    const SHORTEST: usize = 6;
     let mut values = vec![first];
     for &kind in kinds {
         let (bytes, after) = body.split_at_checked(width(kind)?)?;
-        values.push(value(kind, bytes));
+        let value = value(kind, bytes);
+        if matches!(value, Value::Text(bytes) if !is_text(bytes, text)) {
+            return None;
+        }
+        values.push(value);
         body = after;
     }
-    let telling = values.iter().any(|value| matches!(value, Value::Text(bytes) if bytes.len() >= SHORTEST));
-    let sound = values.iter().all(|value| !matches!(value, Value::Text(bytes) if !is_text(bytes, text)));
-    (telling && sound).then_some(values)
+    Some(values)
 }
 
 /// How many of these bytes can be a text.
