@@ -9,6 +9,7 @@ use crate::blob::{Origin, Skipped, WITHIN};
 use crate::finding::{self, Candidate, Finding};
 use crate::rule::RuleIndex;
 use crate::secret::Secret;
+use crate::source::container::Removed;
 
 /// How many possible secrets are kept of one container. One that has more is made to exhaust us, or is a list of secrets.
 pub(super) const KEPT: usize = 50_000;
@@ -106,6 +107,18 @@ impl Text {
     /// Where it is, if the container is at `container`.
     pub(super) fn origin(&self, container: &Origin) -> Origin {
         origin(container, self.inner.as_deref(), self.is_name)
+    }
+
+    /// Says in its path that a later layer removes it, if one does.
+    pub(super) fn mark(&mut self, layer: &str, removed: &Removed) {
+        let within = |inner: &str| {
+            let path = inner.strip_prefix(layer)?.strip_prefix(WITHIN)?;
+            let (path, rest) = path.split_at(path.find(WITHIN).unwrap_or(path.len()));
+            Some(format!("{layer}{WITHIN}{}{rest}", removed.mark(path)?))
+        };
+        if let Some(marked) = self.inner.as_deref().and_then(within) {
+            self.inner = Some(marked);
+        }
     }
 
     /// Its path within the container.

@@ -16,7 +16,7 @@ use super::text::TextScan;
 use super::{Monitor, Plan, WHOLE, searched, text_scan};
 use crate::blob::{Origin, SkipReason, Skipped, WITHIN};
 use crate::detect::{Detector, PathKind, Scratch};
-use crate::source::container::{self, Limits, Member, Packed, ReadSeek, Sink, Source};
+use crate::source::container::{self, Limits, Member, Packed, ReadSeek, Removed, Sink, Source};
 use crate::source::encoding::Encoding;
 use crate::source::log::journal;
 use crate::source::source_map::{Mapped, Passing};
@@ -84,6 +84,8 @@ struct Job<'j> {
     /// The numbers of packed members that have to be walked.
     again: Mutex<Vec<usize>>,
     maps: Mutex<Maps>,
+    /// What is removed of layers, by their paths within the container.
+    removed: Mutex<Vec<(String, Removed)>>,
 }
 
 /// Who searches.
@@ -119,7 +121,7 @@ impl Content {
 impl<'j> Job<'j> {
     fn new(opener: Opener<'j>, origin: &'j Origin) -> Self {
         let (inside, again, maps) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { opener, origin, inside, waiting: AtomicUsize::new(0), again, maps }
+        Self { opener, origin, inside, waiting: AtomicUsize::new(0), again, maps, removed: Mutex::default() }
     }
 
     fn walk<'s>(&'s self, source: Source<'_>, limits: &Limits, threads: Threads<'_, 's>) {
@@ -146,6 +148,9 @@ impl<'j> Job<'j> {
                 let what = origin(self.origin, Some(&map), false);
                 inside.skipped.push(built::too_large(what.path()));
             }
+        }
+        for (layer, removed) in &self.removed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            inside.texts.iter_mut().for_each(|text| text.mark(layer, removed));
         }
         // Threads hand in what they have found as they come.
         inside.once();
@@ -421,6 +426,12 @@ impl Sink for Members<'_, '_> {
             self.push(inner, Content::None);
         }
         self.job.note(|inside| inside.skipped.push(skipped));
+    }
+
+    fn removed(&mut self, path: &str, removed: Removed) {
+        if let Some(layer) = self.job.inner(path) {
+            self.job.removed.lock().unwrap_or_else(PoisonError::into_inner).push((layer, removed));
+        }
     }
 
     fn wants(&mut self, path: &str) -> bool {

@@ -337,3 +337,31 @@ impl Sink for Members {
         panic!("{}: {}", skipped.what, skipped.detail);
     }
 }
+
+/// An image of two layers, of which the second removes a file of the first: read from any place, from a pipe, and compressed.
+#[test]
+fn what_a_later_layer_removes_is_said_to_be_removed() {
+    let layers = ["a", "b"].map(|digit| format!("{}/layer.tar", digit.repeat(64)));
+    let first = tar(&[("app/.env", text(1).as_bytes()), ("app/kept.yml", text(2).as_bytes())]);
+    let second = tar(&[("app/.wh..env", b"")]);
+    let manifest = serde_json::json!([{ "Config": "config.json", "RepoTags": ["a:1"], "Layers": layers }]).to_string();
+    let members: [(&str, &[u8]); 3] =
+        [(&layers[0], &first), (&layers[1], &second), ("manifest.json", manifest.as_bytes())];
+    let turned: Vec<_> = members.iter().copied().rev().collect();
+    let packed: [(&str, &[u8]); 3] =
+        [(&layers[0], &gzip(&first)), (&layers[1], &gzip(&second)), ("manifest.json", manifest.as_bytes())];
+    for image in [tar(&members), tar(&turned), tar(&packed)] {
+        let paths = |report: &crate::support::report::Report| {
+            report.findings.iter().map(|found| found.path.clone()).collect::<Vec<_>>()
+        };
+        let expected = |name: &str| {
+            ["<removed by a later layer>/app/.env", "app/kept.yml"].map(|path| format!("{name}!/{}!/{path}", layers[0]))
+        };
+        assert_eq!(paths(&Sandbox::with("i.tar", &image).scan(&[])), expected("i.tar"));
+        assert_eq!(paths(&Sandbox::with("i.tar.gz", gzip(&image)).scan(&[])), expected("i.tar.gz"));
+        for piped in [image.clone(), gzip(&image)] {
+            let report = Sandbox::new().run_with(&["scan", "-", "--format", "json"], piped).json();
+            assert_eq!(paths(&report), expected("<stdin>"));
+        }
+    }
+}

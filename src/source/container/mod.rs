@@ -32,6 +32,7 @@ use guard::{Buffered, Fault, Gauge, Guard, Meter, Stream};
 
 pub use document::Document;
 pub use guard::is_told;
+pub use image::Removed;
 pub use kind::{Codec, Kind, SNIFFED};
 pub use zip::Packed;
 
@@ -129,6 +130,11 @@ pub trait Sink {
     /// Something was not, or not wholly, looked at.
     fn skipped(&mut self, skipped: Skipped);
 
+    /// What is below `path`, a layer of an image that was looked at, is removed by later layers.
+    fn removed(&mut self, path: &str, removed: Removed) {
+        let _ = (path, removed);
+    }
+
     /// Whether to look at what is at `path`: a member, or a container in a container.
     fn wants(&mut self, path: &str) -> bool {
         let _ = path;
@@ -167,7 +173,7 @@ pub fn is_container(start: &[u8], name: &str) -> bool {
 pub fn walk(source: Source<'_>, name: &str, limits: &Limits, sink: &mut dyn Sink) {
     let meter = Arc::new(Meter { unpacked: AtomicU64::new(0), limit: limits.total_bytes });
     let limits = Limits { depth: limits.depth.min(DEEPEST), ..*limits };
-    let mut walk = Walk { limits, sink, meter, members: 0, listed: 0, image: None };
+    let mut walk = Walk { limits, sink, meter, members: 0, listed: 0, image: None, piped: None };
     let place = Place { path: name.to_owned(), depth: 1, memory: limits.memory, view: false };
     match source {
         Source::Seekable(file) => walk.content(&place, Source::Seekable(file), None),
@@ -232,6 +238,8 @@ struct Walk<'w> {
     listed: u64,
     /// The image whose layers are looked at.
     image: Option<image::Image>,
+    /// The tar that is read once and may be an image.
+    piped: Option<image::Piped>,
 }
 
 impl Walk<'_> {
@@ -305,7 +313,7 @@ impl Walk<'_> {
         let mut buffered = BufReader::with_capacity(BUFFER, stream);
         let walked = match kind {
             Kind::Compressed(codec) => return single::walk(self, place, codec, &mut buffered),
-            Kind::Tar => tar::walk(self, place, &mut buffered),
+            Kind::Tar => self.tar(place, &mut buffered),
             Kind::Ar => ar::walk(self, place, &mut buffered),
             Kind::Cpio => cpio::walk(self, place, &mut buffered),
             Kind::Rpm => cpio::walk_rpm(self, place, &mut buffered),
@@ -317,6 +325,19 @@ impl Walk<'_> {
         if let Err(error) = walked {
             self.trouble(place, &error);
         }
+    }
+
+    /// Opens a tar that is read from its start to its end. The outermost may be an image.
+    fn tar(&mut self, place: &Place, source: &mut Buffered<'_>) -> io::Result<()> {
+        let outermost = self.image.is_none() && self.piped.is_none();
+        if outermost {
+            self.piped = Some(image::Piped::new(&place.path, place.memory / 16));
+        }
+        let walked = tar::walk(self, place, source);
+        if let Some(piped) = self.piped.take_if(|_| outermost) {
+            piped.tell(self);
+        }
+        walked
     }
 
     /// Holds an archive that is read from its end, if it is not too large.

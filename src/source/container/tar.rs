@@ -145,7 +145,16 @@ fn member(
         b'S' => sparse(source, block)?,
         _ => {}
     }
-    let (_, given) = walk.member(place, &name, &mut Exactly::new(&mut *source, size), Packing::none(size));
+    let mut content = Exactly::new(&mut *source, size);
+    if let Some(piped) = &mut walk.piped {
+        let paths = (&*place.path, &*place.member(&name).path);
+        if let Some(list) = piped.meet(paths, &name, (size, &mut content)) {
+            let (_, given) = walk.member(place, &name, &mut (&*list).chain(content), Packing::none(size));
+            walk.pass(source, size, given)?;
+            return pass(source, padding(size));
+        }
+    }
+    let (_, given) = walk.member(place, &name, &mut content, Packing::none(size));
     walk.pass(source, size, given)?;
     pass(source, padding(size))
 }

@@ -2,13 +2,17 @@
 //!
 //! A layer can remove files of those below it, and they are in the image still. So the layers of an image that can be read
 //! from any place are looked at from the last to the first, and a file that a later one removes has that in its path:
-//! `image.tar!/LAYER!/<removed by a later layer>/app/.env`.
+//! `image.tar!/LAYER!/<removed by a later layer>/app/.env`. Of one that is read once that is told at its end ([`piped`]).
+
+mod piped;
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Read, SeekFrom};
 
 use serde_json::Value;
 
+pub(super) use self::piped::Piped;
+pub use self::piped::Removed;
 use super::guard::{Exactly, Fault, fill};
 use super::tar::{self, BLOCK};
 use super::{Kind, Packing, Place, ReadSeek, Walk, shown};
@@ -60,7 +64,7 @@ pub(super) struct Image {
 }
 
 /// A path that is removed, or the folder whose content is.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Removal {
     Path(String),
     Below(String),
@@ -137,14 +141,10 @@ impl Image {
             return name;
         }
         let path = name.trim_start_matches("./").trim_matches('/');
-        let (folder, last) = path.rsplit_once('/').unwrap_or(("", path));
-        if last == OPAQUE {
-            self.note(Removal::Below(folder.to_owned()));
-        } else if let Some(removed) = last.strip_prefix(WHITEOUT) {
-            let path = if folder.is_empty() { removed.to_owned() } else { format!("{folder}/{removed}") };
-            self.note(Removal::Path(path));
+        if let Some(removal) = removal(path) {
+            self.note(removal);
         }
-        if self.is_removed(path) { format!("{REMOVED}/{path}") } else { name }
+        if is_removed(&self.removed, path) { marked(path) } else { name }
     }
 
     fn note(&mut self, removal: Removal) {
@@ -156,43 +156,70 @@ impl Image {
             self.found.push(removal);
         }
     }
+}
 
-    fn is_removed(&self, path: &str) -> bool {
-        if self.removed.is_empty() {
-            return false;
-        }
-        let has = |removal: Removal| self.removed.contains(&removal);
-        let above = path.match_indices('/').map(|(at, _)| &path[..at]);
-        has(Removal::Path(path.to_owned()))
-            || has(Removal::Below(String::new()))
-            // Names can have as many folders as they like.
-            || above.take(256).any(|folder| has(Removal::Path(folder.to_owned())) || has(Removal::Below(folder.to_owned())))
+/// What a member of a layer with this path removes.
+fn removal(path: &str) -> Option<Removal> {
+    let (folder, last) = path.rsplit_once('/').unwrap_or(("", path));
+    if last == OPAQUE {
+        return Some(Removal::Below(folder.to_owned()));
     }
+    let removed = last.strip_prefix(WHITEOUT)?;
+    Some(Removal::Path(if folder.is_empty() { removed.to_owned() } else { format!("{folder}/{removed}") }))
+}
+
+fn is_removed(removed: &HashSet<Removal>, path: &str) -> bool {
+    if removed.is_empty() {
+        return false;
+    }
+    let has = |removal: Removal| removed.contains(&removal);
+    let above = path.match_indices('/').map(|(at, _)| &path[..at]);
+    has(Removal::Path(path.to_owned()))
+        || has(Removal::Below(String::new()))
+        // Names can have as many folders as they like.
+        || above.take(256).any(|folder| has(Removal::Path(folder.to_owned())) || has(Removal::Below(folder.to_owned())))
+}
+
+/// The path of a file that is removed.
+fn marked(path: &str) -> String {
+    format!("{REMOVED}/{path}")
 }
 
 /// The layers of the images in a tar, the last ones first; none if it is no such tar.
 fn layers(file: &mut dyn ReadSeek, room: u64) -> io::Result<Vec<Layer>> {
     let Some(slots) = slots(file)? else { return Ok(Vec::new()) };
-    let images = images(file, &slots, room.min(LIST));
-    let mut found: HashMap<String, (usize, Vec<usize>)> = HashMap::new();
+    let limit = room.min(LIST);
+    let images = images(&mut |name| {
+        let slot = slots.get(name).filter(|slot| slot.size <= limit)?;
+        file.seek(SeekFrom::Start(slot.offset)).ok()?;
+        let mut bytes = Vec::new();
+        (&mut *file).take(slot.size).read_to_end(&mut bytes).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    });
+    let layer = |(depth, name, images): (usize, &str, Vec<usize>)| {
+        let slot = *slots.get(name)?;
+        Some((depth, Layer { name: name.to_owned(), slot, images }))
+    };
+    let mut layers: Vec<(usize, Layer)> = in_order(&images).into_iter().filter_map(layer).collect();
+    layers.sort_by(|(a, left), (b, right)| (b, left.slot.offset).cmp(&(a, right.slot.offset)));
+    Ok(layers.into_iter().map(|(_, layer)| layer).collect())
+}
+
+/// The layers of images, the last ones first: how many are below each at most, its name, and the images that have it.
+fn in_order(images: &[Vec<String>]) -> Vec<(usize, &str, Vec<usize>)> {
+    let mut found: HashMap<&str, (usize, Vec<usize>)> = HashMap::new();
     for (index, image) in images.iter().enumerate() {
         for (depth, name) in image.iter().enumerate() {
-            let entry = found.entry(name.clone()).or_default();
+            let entry = found.entry(name).or_default();
             entry.0 = entry.0.max(depth);
             if entry.1.last() != Some(&index) {
                 entry.1.push(index);
             }
         }
     }
-    let mut layers: Vec<(usize, Layer)> = found
-        .into_iter()
-        .filter_map(|(name, (depth, images))| {
-            let slot = *slots.get(&name)?;
-            Some((depth, Layer { name, slot, images }))
-        })
-        .collect();
-    layers.sort_by(|(a, left), (b, right)| (b, left.slot.offset).cmp(&(a, right.slot.offset)));
-    Ok(layers.into_iter().map(|(_, layer)| layer).collect())
+    let mut layers: Vec<_> = found.into_iter().map(|(name, (depth, images))| (depth, name, images)).collect();
+    layers.sort_by(|a, b| (b.0, a.1).cmp(&(a.0, b.1)));
+    layers
 }
 
 /// Where the members of a tar are that begins as an image; `None` if it does not, or if its members are not as plain as those of
@@ -261,17 +288,17 @@ fn begins_an_image(name: &str) -> bool {
     KNOWN.contains(&first) || (first.len() >= 64 && first.as_bytes()[..64].iter().all(u8::is_ascii_hexdigit))
 }
 
-/// The names of the layers of each image, the first layer first.
-fn images(file: &mut dyn ReadSeek, slots: &HashMap<String, Slot>, limit: u64) -> Vec<Vec<String>> {
+/// The names of the layers of each image, the first layer first. `json` reads a member of the tar.
+fn images(json: &mut dyn FnMut(&str) -> Option<Value>) -> Vec<Vec<String>> {
     let mut images: Vec<Vec<String>> = Vec::new();
-    let mut lists = Lists { file, slots, limit, left: LAYERS };
-    if let Some(Value::Array(all)) = lists.json("manifest.json") {
+    let mut lists = Lists { json, left: LAYERS };
+    if let Some(Value::Array(all)) = (lists.json)("manifest.json") {
         for image in &all {
             let names = image.get("Layers").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
             images.push(lists.kept(names.map(str::to_owned)));
         }
     }
-    if let Some(index) = lists.json("index.json") {
+    if let Some(index) = (lists.json)("index.json") {
         lists.index(&index, 0, &mut images);
     }
     images.retain(|layers| !layers.is_empty());
@@ -280,23 +307,13 @@ fn images(file: &mut dyn ReadSeek, slots: &HashMap<String, Slot>, limit: u64) ->
 
 /// Reads lists of layers.
 struct Lists<'l> {
-    file: &'l mut dyn ReadSeek,
-    slots: &'l HashMap<String, Slot>,
-    /// The largest list that is read, in bytes.
-    limit: u64,
+    /// Reads one by its name.
+    json: &'l mut dyn FnMut(&str) -> Option<Value>,
     /// How many names may still be kept.
     left: usize,
 }
 
 impl Lists<'_> {
-    fn json(&mut self, name: &str) -> Option<Value> {
-        let slot = self.slots.get(name).filter(|slot| slot.size <= self.limit)?;
-        self.file.seek(SeekFrom::Start(slot.offset)).ok()?;
-        let mut bytes = Vec::new();
-        (&mut *self.file).take(slot.size).read_to_end(&mut bytes).ok()?;
-        serde_json::from_slice(&bytes).ok()
-    }
-
     fn kept(&mut self, names: impl Iterator<Item = String>) -> Vec<String> {
         let kept: Vec<String> = names.take(self.left).collect();
         self.left -= kept.len();
@@ -315,7 +332,7 @@ impl Lists<'_> {
                 return;
             }
             self.left -= 1;
-            let Some(manifest) = self.json(&name) else { continue };
+            let Some(manifest) = (self.json)(&name) else { continue };
             let layers = digests(&manifest, "layers");
             let layers = self.kept(layers.into_iter());
             images.push(layers);
