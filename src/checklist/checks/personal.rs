@@ -59,7 +59,8 @@ pub(super) fn decide(samples: &Samples) -> Evidence {
     let files = count(usize::try_from(coverage.seen).unwrap_or(usize::MAX), "log file");
     let (claim, reason) = match () {
         () if !kinds.is_empty() => {
-            (Claim::Review, format!("{files} with {}{silenced}: does each log need it?", told(&kinds)))
+            let more = if skipped > 0 { "; there may be more, as not all was looked at" } else { "" };
+            (Claim::Review, format!("{files} with {}{silenced}{more}: does each log need it?", told(&kinds)))
         }
         () if coverage.all == 0 => (Claim::Open, "no log file is in the tree, and none was given".to_owned()),
         () if skipped > 0 => {
@@ -186,6 +187,10 @@ mod tests {
         broken.coverage.skipped.push(crate::blob::Skipped::new("x", crate::blob::SkipReason::Corrupt, "y"));
         let told = decide(&Samples { logs: Some(broken), ..Samples::default() });
         assert_eq!(verdict(&told, "LOG-02"), Verdict::Open, "{told:?}");
+        let mut cut = scan(MAILS);
+        cut.coverage.skipped.push(crate::blob::Skipped::new("x", crate::blob::SkipReason::Truncated, "y"));
+        let told = decide(&Samples { logs: Some(cut), ..Samples::default() });
+        assert!(told.reason.contains("there may be more"), "{told:?}");
     }
 
     #[test]
