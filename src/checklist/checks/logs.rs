@@ -10,14 +10,14 @@ use crate::code::Language;
 use crate::code::expression::{Argument, Call, Entry, Value};
 
 /// Words that end the name of what must not be in a log.
-const SECRET: &[&str] = &[
+pub(super) const SECRET: &[&str] = &[
     "password", "passwd", "pwd", "secret", "apikey", "api_key", "privatekey", "private_key", "authorization", "cvv",
     "cardnumber", "card_number", "accesstoken", "access_token", "refreshtoken", "refresh_token", "secretkey",
     "secret_key", "client_secret", "clientsecret", "credentials", "passphrase",
 ];
 
 /// What may well hold such a thing.
-const WHOLE: &[&str] = &[
+pub(super) const WHOLE: &[&str] = &[
     "req.body", "request.body", "ctx.request.body", "request.data", "request.form", "request.post", "request.json",
     "request.get_json", "request.headers", "req.headers", "r.header", "c.request.header", "params", "request.all",
     "request.params", "request.meta", "token", "jwt", "cookie", "cookies", "sessionid", "session_id", "otp",

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 
 use super::flows::is_end_to_end;
+use super::logs::{SECRET, WHOLE};
 use super::stage::{Stage, stage};
 use crate::code::Language;
 
@@ -56,24 +57,21 @@ fn special(language: Language) -> &'static [&'static str] {
     }
 }
 
-/// Parsed if one of these stands shortly before one of [`WRITTEN`].
+/// In any case, the beginning of what writes a log. Parsed if one stands shortly before what should not be in one.
 const LOGS: &[&str] = &[
-    "console.", "log.", "logger", "Log.", "Log::", "LOG.", "logging", "print", "puts ", "info!", "debug!", "warn!",
-    "error!", "trace!", "slog", "error_log", "var_dump",
+    "console.", "winston.", "log.", "log::", "log->", "log(", "logger", "logging", "error_log", "print", "puts ",
+    "pp ", "info!", "debug!", "warn!", "error!", "trace!", "dbg!", "var_dump",
 ];
 
-/// What should not be in a log.
-const WRITTEN: &[&str] = &[
-    "password", "Password", "passwd", "secret", "Secret", "token", "Token", "apiKey", "api_key", "authorization",
-    "Authorization", ".body", ".headers", "request.data", "params", "credential", "cvv", "card_number", "cardNumber",
-];
+/// How PHP writes a part of a request.
+const REQUEST: &str = "request->";
 
 /// What a call writes stands within so many bytes after its name.
 const NEAR: usize = 1_000;
 
 struct Words {
     single: [Option<AhoCorasick>; 9],
-    /// [`LOGS`], then [`WRITTEN`].
+    /// [`LOGS`], then what should not be in a log.
     pairs: Option<AhoCorasick>,
 }
 
@@ -91,7 +89,10 @@ const LANGUAGES: [Language; 9] = [
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
     single: LANGUAGES.map(|language| AhoCorasick::new(COMMON.iter().chain(special(language))).ok()),
-    pairs: AhoCorasick::new(LOGS.iter().chain(WRITTEN)).ok(),
+    pairs: AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build(LOGS.iter().chain(SECRET).chain(WHOLE).chain([&REQUEST]))
+        .ok(),
 });
 
 /// Whether a check could know something by this file's code.
@@ -147,6 +148,8 @@ mod tests {
             ("src/A.java", "log.debug(\"stack of {}\", session)", false),
             ("src/A.java", "@Value(\"${a}\")", true),
             ("src/A.java", "log.info(\"{}\",\n  user.getPassword())", true),
+            ("src/a.go", "func a() { fmt.Printf(\"%s\", privateKey) }", true),
+            ("src/a.php", "<?php Log::debug($request->all());", true),
             ("src/A.java", "String password; log.info(\"started\")", false),
             ("src/test/A.java", "@Value(\"${a}\")", false),
             ("e2e/login.spec.ts", "test('logs in', () => {})", true),
