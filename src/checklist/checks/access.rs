@@ -183,7 +183,8 @@ fn is_signing(survey: &Survey<'_>, fact: &Fact) -> bool {
     let is_name = |part: &str| {
         part.contains('_') && part.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
     };
-    let mut quoted = line.split(['"', '\'']).skip(1).step_by(2);
+    let value = line.rsplit_once('=').map_or("", |(_, value)| value);
+    let mut quoted = value.split(['"', '\'']).skip(1).step_by(2);
     !quoted.any(is_name) && !enclosing::is_development(text, fact.at.line)
 }
 

@@ -22,6 +22,8 @@ fn tokens_that_are_read_before_they_are_verified() {
         ("app/config.py", "class TestingConfig:\n    SECRET_KEY = 'x' * 2 or 'abc'\n", Open),
         ("app/config.py", "class TestingConfig:\n    SECRET_KEY = 'abcabc'\n", Open),
         ("app/config.py", "class Config:\n    SECRET_KEY = 'abcabc'\n", Fail),
+        ("app/config.py", "app.config['SECRET_KEY'] = 'abcabc'\n", Fail),
+        ("app/config.py", "app.config['SECRET_KEY'] = 'abcabc'\n", Fail),
         (
             "src/a.rs",
             "use axum::Router;\nconst S3_SECRET_KEY: &str = \"SHOP_S3_SECRET_KEY\";\nfn main() { let _ = Router::new(); }\n",
