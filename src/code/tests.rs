@@ -88,6 +88,14 @@ fn routes_are_found_however_they_are_written() {
             #[utoipa::path(get, path = \"/a/{id}\", tag = \"a\")]\nasync fn list() {}\n\
             #[utoipa::path(post, path = \"/a\", security((\"cookie\" = [])))]\nasync fn add(user: AuthUser, a: Json<A>) {}\n".into(),
             &["POST /a: Authentication Schema", "GET /a/{id}:"]),
+        ("pages/api/tags.ts", "export default async function tags(req, res) { const user = await verifyUser({ req, res }); if (!user) return; if (req.method === 'GET') list(user); }".into(),
+            &["GET /api/tags: Authentication"]),
+        ("pages/api/mail.ts", "export default async function mail(req, res) { await verifyUser(code); if (req.method === 'GET') list(); }".into(),
+            &["GET /api/mail:"]),
+        ("src/main.rs", "use actix_web::{web, App};\nimpl FromRequest for LocalUserView { }\n\
+            fn main() { App::new().route(\"/a\", web::get().to(a)).route(\"/b\", web::get().to(b)); }\n\
+            async fn a(user: LocalUserView) {}\nasync fn b(user: Option<LocalUserView>) {}\n".into(),
+            &["GET /a: Authentication", "GET /b:"]),
         ("a.py", "from flask import Flask\napp = Flask(__name__)\n@app.route(scoped('/login'))\ndef a(): pass\n".into(), &["GET /*/login:"]),
         ("a.py", "from fastapi import FastAPI, APIRouter, Depends\nclass UserRouter(APIRouter):\n    def __init__(self, **k):\n\
             \x20       super().__init__(dependencies=[Depends(get_current_user)], **k)\nr = UserRouter(prefix='/u')\n@r.get('/a')\n\

@@ -1,5 +1,6 @@
 //! Handlers, what they are made of a request, and what is put around them.
 
+use crate::code::names::words;
 use crate::code::route::{Handler, Mention, Role};
 use crate::code::unit::{Expr, Function, Unit, short};
 use crate::code::walk::{mention, role_of};
@@ -46,7 +47,10 @@ pub(super) fn of_params(run: &Run, unit: &Unit, function: &Function) -> Vec<Ment
         let role = match role_of(base) {
             _ if typed => Role::Schema,
             _ if optional || base.is_empty() => continue,
-            Role::Other if base.ends_with("User") && run.extractors.contains(base) => Role::Authentication,
+            // `LocalUserView`, where the project makes it of a request.
+            Role::Other if words(base).iter().any(|word| word == "user") && run.extractors.contains(base) => {
+                Role::Authentication
+            }
             Role::Other => continue,
             role => role,
         };

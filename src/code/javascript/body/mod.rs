@@ -12,7 +12,7 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::super::body::{Fact, FactKind};
-use super::super::names::{role_of_call, shown};
+use super::super::names::{is_guard, role_of, role_of_call, shown};
 use super::super::route::{Mention, Place, Role};
 use super::super::value::{children, line_of, text_of, walk};
 use super::module::Module;
@@ -215,7 +215,8 @@ impl<'t> Reader<'t, '_> {
         match node.kind() {
             "call_expression" | "new_expression" => {
                 let name = self.callee(node);
-                if let (Some(role), true) = (role_of_call(&name), node.kind() == "call_expression") {
+                let role = role_of_call(&name).or_else(|| self.asks_request(node, &name));
+                if let (Some(role), true) = (role, node.kind() == "call_expression") {
                     self.mention(node, role, &name);
                 }
                 if self.denies(node, &name) {
@@ -242,6 +243,18 @@ impl<'t> Reader<'t, '_> {
             "pair" | "method_definition" => self.limiter_key(node),
             _ => {}
         }
+    }
+
+    /// `verifyUser({ req, res })`: named like a guard, and handed the request.
+    fn asks_request(&self, node: Node<'t>, name: &str) -> Option<Role> {
+        let last = name.rsplit('.').next().unwrap_or_default();
+        let role = role_of(last);
+        let guards = is_guard(last) && matches!(role, Role::Authentication | Role::Authorization);
+        let arguments = node.child_by_field_name("arguments").filter(|_| guards)?;
+        let first = self.text(arguments);
+        let first = first.trim_start_matches(['(', '{', ' ', '\n']);
+        let end = first.find(|c: char| !c.is_alphanumeric()).unwrap_or(first.len());
+        matches!(&first[..end], "req" | "request").then_some(role)
     }
 
     fn mention(&mut self, node: Node, role: Role, name: &str) {
