@@ -64,12 +64,21 @@ pub struct Candidate {
     pub more: u64,
     /// Of one in what a build has made: where it was in the sources, says the source map.
     pub source: Option<Box<SourcePlace>>,
+    /// Of one in a binary: what is known of its place there.
+    pub binary: Option<Box<InBinary>>,
     /// Where what belongs to it stands, which is no finding of its own then.
     pub parts: Vec<Span>,
     /// Of one in a log: when it was met.
     pub seen: Option<Box<Sightings>>,
     /// Why it is not counted, if it is not.
     pub silence: Option<Box<Silence>>,
+}
+
+/// A place in bytes that are no text, where lines say little.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InBinary {
+    /// The section of a program, where that is known.
+    pub section: Option<String>,
 }
 
 /// How a secret is hidden in a text.
@@ -129,6 +138,8 @@ pub struct Finding {
     pub shipped: Option<Shipped>,
     /// Of something in what a build has made: where it was in the sources, says the source map.
     pub source: Option<Box<SourcePlace>>,
+    /// Of one in a binary: what is known of its place there.
+    pub binary: Option<Box<InBinary>>,
     /// How many more times the same secret is in the same text, beyond those that are listed.
     pub more: u64,
     /// Of one in a log: when it was met.
@@ -186,6 +197,7 @@ pub fn findings(origin: &Origin, rules: &RuleSet, candidates: Vec<Candidate>, ke
             encoded: candidate.encoded,
             shipped: candidate.shipped,
             source: candidate.source,
+            binary: candidate.binary,
             more: candidate.more,
             seen: candidate.seen,
             history: None,
@@ -222,6 +234,7 @@ pub fn at_path(origin: Origin, rules: &RuleSet, rule: RuleIndex, keys: &Fingerpr
         encoded: None,
         shipped: None,
         source: None,
+        binary: None,
         more: 0,
         seen: None,
         history: None,
@@ -280,6 +293,9 @@ impl Finding {
         self.origin.change_paths(&mut |path| *path = shown(path));
         if let Some(source) = &mut self.source {
             source.source = redactor.mask(&source.source);
+        }
+        if let Some(section) = self.binary.as_mut().and_then(|binary| binary.section.as_mut()) {
+            *section = redactor.mask(section);
         }
         if let Some(history) = &mut self.history {
             history.redact(redactor);

@@ -83,6 +83,7 @@ mod tests {
             line_hash: LineHash::default(),
             marker: None,
             source: None,
+            binary: None,
             more: 0,
             parts: Vec::new(),
             seen: None,

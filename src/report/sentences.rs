@@ -78,6 +78,10 @@ pub(super) fn remarks(rules: &RuleSet, finding: &Finding) -> Vec<String> {
     if let Some(SourcePlace { source, at }) = finding.source.as_deref() {
         remarks.push(format!("from {source}:{}:{}", at.line, at.column));
     }
+    if let Some(binary) = &finding.binary {
+        let section = binary.section.as_ref().map_or_else(String::new, |section| format!(" in {section}"));
+        remarks.push(format!("byte {:#x}{section} of a binary file", finding.span.start));
+    }
     let where_it_is = match finding.shipped {
         None => return remarks,
         Some(Shipped::ClientBundle) => "client bundle",

@@ -40,6 +40,7 @@ pub(crate) fn finding(rules: &RuleSet, rule: &str, secret: &str, origin: Origin)
         encoded: None,
         shipped: None,
         source: None,
+        binary: None,
         more: 0,
         seen: None,
         history: None,

@@ -19,6 +19,7 @@ use crate::finding::{Candidate, Sightings, resolve, shipped};
 use crate::rule::RuleIndex;
 use crate::secret::Secret;
 use crate::source::log::joined::{Joined, joined};
+use crate::source::sections::Sections;
 use crate::source::stream::{Batch, Sizes};
 use crate::source::wide::Wide;
 use crate::span::{LineCursor, Span};
@@ -73,6 +74,7 @@ pub(super) struct TextScan<'d> {
     untold: Option<Vec<usize>>,
     /// What was not decoded.
     undecoded: Cut,
+    binary: bool,
 }
 
 /// What was seen in a batch, the lines of its pieces, and whether not everything was kept.
@@ -104,6 +106,7 @@ impl<'d> TextScan<'d> {
             joins: false,
             untold: None,
             undecoded: Cut::default(),
+            binary: false,
         }
     }
 
@@ -122,6 +125,7 @@ impl<'d> TextScan<'d> {
     /// Scans a text that is all there.
     pub(super) fn whole(&mut self, text: &[u8], binary: bool, scratch: &mut Scratch) {
         self.path = self.path.seen(text);
+        self.binary = binary;
         let mut sights = self.sights(text, binary, scratch);
         let pieces = if self.joins && !binary { joined(text, 0..text.len()) } else { Vec::new() };
         self.add_pieces(&pieces, &mut sights, scratch);
@@ -129,8 +133,22 @@ impl<'d> TextScan<'d> {
         self.take(&place, None, sights);
         if binary {
             self.wide_strings(&place, scratch);
+            self.name_sections(text);
         }
         self.cut |= scratch.take_cut();
+    }
+
+    /// Tells of what is in a program in which section.
+    fn name_sections(&mut self, program: &[u8]) {
+        if self.candidates.is_empty() {
+            return;
+        }
+        let sections = Sections::of(program);
+        for candidate in &mut self.candidates {
+            if let Some(binary) = &mut candidate.binary {
+                binary.section = sections.at(candidate.span.start).map(ToOwned::to_owned);
+            }
+        }
     }
 
     /// All that is in a text, plain or encoded.
@@ -176,6 +194,7 @@ impl<'d> TextScan<'d> {
         monitor: &Monitor,
         mut arrived: Option<&mut dyn FnMut(Vec<Candidate>)>,
     ) -> (u64, io::Result<()>) {
+        self.binary = binary;
         let mut cursor = LineCursor::default();
         let sizes = if arrived.is_some() { PAUSING } else { SIZES };
         let sizes = Sizes { core: if self.clock.is_some() { LOGGED } else { sizes.core }, ..sizes };
@@ -348,6 +367,7 @@ impl<'d> TextScan<'d> {
                 encoded: sight.encoded,
                 shipped: shipped::shipped(rule, self.path, text, &sight.masked),
                 source: None,
+                binary: self.binary.then(Box::default),
                 more: 0,
                 parts: parts.iter().map(|part| Span::from_range(place.base, &original(part))).collect(),
                 seen,

@@ -8,6 +8,7 @@ pub mod encoding;
 pub mod file;
 pub mod git;
 pub mod log;
+pub mod sections;
 pub mod source_map;
 pub mod stream;
 pub mod wide;

@@ -213,3 +213,16 @@ fn a_file_named_twice_is_reported_once() {
         assert_eq!(report.findings.len(), 1, "{roots:?}: {:#?}", report.places());
     }
 }
+
+/// In bytes that are no text a line says little: reports say which byte it is, and in which section of a program.
+#[test]
+fn what_is_in_a_program_is_told_with_its_section() {
+    let data = format!("\0token {}\0", github(1));
+    let head = b"\0asm\x01\0\0\0";
+    let program = [head, &[11, data.len() as u8][..], data.as_bytes()].concat();
+    let text = Sandbox::with("app.wasm", &program).run(["scan"]).assert_code(1).out();
+    assert!(text.contains("    byte 0x11 in data of a binary file\n"), "{text}");
+    let other = [&[0, 1, 2, 3][..], data.as_bytes()].concat();
+    let text = Sandbox::with("other.bin", other).run(["scan"]).assert_code(1).out();
+    assert!(text.contains("    byte 0xb of a binary file\n"), "{text}");
+}

@@ -17,7 +17,7 @@ use crate::blob::{Inner, Origin, Skipped};
 use crate::detect::{Fact, Score};
 use crate::finding::history::History;
 use crate::finding::silencing::Marker;
-use crate::finding::{Finding, Redactor, Shipped, Snippet};
+use crate::finding::{Finding, InBinary, Redactor, Shipped, Snippet};
 use crate::secret::{Fingerprint, Secret};
 use crate::source::encoding::Encoding;
 use crate::source::git::objects::Finder;
@@ -53,6 +53,7 @@ struct KeptFinding {
     facts: Vec<Fact>,
     shipped: Option<Shipped>,
     source: Option<SourcePlace>,
+    binary: Option<InBinary>,
     more: u64,
     history: History,
     marker: Option<Marker>,
@@ -163,6 +164,7 @@ impl KeptFinding {
             facts: shown.facts,
             shipped: shown.shipped,
             source: shown.source.map(|source| *source),
+            binary: shown.binary.map(|binary| *binary),
             more: shown.more,
             history,
             marker: shown.marker.map(|marker| *marker),
@@ -207,6 +209,7 @@ impl KeptFinding {
             encoded: None,
             shipped: self.shipped,
             source: self.source.map(Box::new),
+            binary: self.binary.map(Box::new),
             more: self.more,
             seen: None,
             history: Some(Box::new(self.history)),
