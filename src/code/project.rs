@@ -1,9 +1,12 @@
 //! The files of a project that tell of its routes and settings.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use super::parse::Language;
+use rayon::prelude::*;
+
+use super::expression::Expressions;
+use super::parse::{Language, Parsed};
 use super::route::{Gap, Place};
 
 /// A larger source file is not read: 1 MiB. Nobody wrote it.
@@ -19,6 +22,29 @@ pub struct SourceFile {
     pub text: Arc<[u8]>,
     /// What it is written in; none for manifests, settings and documents.
     pub language: Option<Language>,
+    /// Whether its expressions will be asked for, so that they are read whenever it is parsed.
+    is_wanted: bool,
+    /// None if parsing took too long.
+    expressions: OnceLock<Option<Arc<Expressions>>>,
+}
+
+impl SourceFile {
+    /// Parses the file. None if that takes too long.
+    pub(super) fn parse(&self, language: Language) -> Option<Parsed> {
+        let parsed = Parsed::new(language, &self.text);
+        if self.is_wanted {
+            self.expressions
+                .get_or_init(|| parsed.as_ref().map(|parsed| Arc::new(Expressions::of(language, &self.text, parsed))));
+        }
+        parsed
+    }
+
+    /// What it calls and sets; read once. None if it is no source file, or if parsing it takes too long.
+    #[must_use]
+    pub fn expressions(&self) -> Option<Arc<Expressions>> {
+        let read = || Expressions::read(self.language?, &self.text).map(Arc::new);
+        self.expressions.get_or_init(read).clone()
+    }
 }
 
 /// The files by their paths, with `/`.
@@ -41,7 +67,15 @@ impl Project {
         }
         self.held += text.len();
         let language = Language::of_path(&path);
-        self.files.insert(path, SourceFile { text, language });
+        let file = SourceFile { text, language, is_wanted: false, expressions: OnceLock::new() };
+        self.files.insert(path, file);
+    }
+
+    /// Says of which source files the expressions will be asked for: whoever parses one first reads them too.
+    pub fn want(&mut self, is_wanted: impl Fn(&str, Language, &[u8]) -> bool + Sync) {
+        self.files.par_iter_mut().for_each(|(path, file)| {
+            file.is_wanted = file.language.is_some_and(|language| is_wanted(path, language, &file.text));
+        });
     }
 
     /// Notes a source file that cannot be added, and how many bytes it has.

@@ -4,8 +4,8 @@ use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 use tree_sitter::Node;
 
-use super::parse::{Language, Parsed};
-use super::project::Project;
+use super::parse::Language;
+use super::project::{Project, SourceFile};
 use super::route::{Gap, Inventory, Place};
 use super::unit::{Arg, Call, Chain, Expr, Link, Unit};
 
@@ -173,18 +173,18 @@ pub(super) fn units_where(
         }
         held += file.text.len();
         match held <= MAX_READ {
-            true => files.push((path.clone(), file.text.clone())),
+            true => files.push((path, file)),
             false => {
                 inventory.gaps.push(gap(path, 1, "The file was not read: there is more code than is held at once."))
             }
         }
     }
-    let read_one = |(path, text): (std::sync::Arc<str>, std::sync::Arc<[u8]>)| {
-        let Some(parsed) = Parsed::new(language, &text) else {
-            return Err(gap(&path, 1, "The file was not understood in time."));
+    let read_one = |(path, file): (&std::sync::Arc<str>, &SourceFile)| {
+        let Some(parsed) = file.parse(language) else {
+            return Err(gap(path, 1, "The file was not understood in time."));
         };
-        let mut reader = Reader { text: &text, depth: 0, deep: None };
-        let mut unit = Unit { file: path, broken: parsed.has_errors(), ..Unit::default() };
+        let mut reader = Reader { text: &file.text, depth: 0, deep: None };
+        let mut unit = Unit { file: path.clone(), broken: parsed.has_errors(), ..Unit::default() };
         read(&mut reader, parsed.tree.root_node(), &mut unit);
         unit.deep = reader.deep;
         Ok(unit)

@@ -217,6 +217,11 @@ pub enum Part {
     Rollback,
 }
 
+/// Says which files [`decide`] will look into, so that whoever parses one before that does it for both.
+pub fn prepare(project: &mut Project) {
+    project.want(|path, language, text| words::matter(path, language, &String::from_utf8_lossy(text)));
+}
+
 /// Evidence for every row that can be decided here, and what a handover page needs.
 #[must_use]
 pub fn decide(facts: &Facts<'_>) -> Decided {

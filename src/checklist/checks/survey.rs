@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use rayon::prelude::*;
@@ -21,7 +22,7 @@ pub(super) struct CodeFile<'a> {
     pub(super) language: Language,
     pub(super) stage: Stage,
     pub(super) text: &'a str,
-    pub(super) found: Expressions,
+    pub(super) found: Arc<Expressions>,
 }
 
 /// A file of settings.
@@ -239,7 +240,7 @@ fn read<'a>(path: &'a str, file: &'a SourceFile) -> Read<'a> {
             return Read::Nothing;
         }
         let Ok(text) = text else { return Read::Gap(path, "The file is not UTF-8.".into()) };
-        return match Expressions::read(language, &file.text) {
+        return match file.expressions() {
             Some(found) => Read::Code(Box::new(CodeFile { path, language, stage: stage(path), text, found })),
             None => Read::Gap(path, "Reading the file took too long.".into()),
         };

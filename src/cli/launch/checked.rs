@@ -184,7 +184,8 @@ pub(crate) fn date() -> Result<Date, CliError> {
 impl<'o> Checked<'o> {
     /// Decides every row.
     pub(crate) fn new(said: Said, given: Given<'o>) -> Self {
-        let Given { outcome, samples, gathered, ledger, runbooks } = given;
+        let Given { outcome, samples, mut gathered, ledger, runbooks } = given;
+        checks::prepare(&mut gathered.project);
         let inventory = code::inventory(&gathered.project);
         let stack = stack::detect(&gathered.project, &inventory);
         let facts = Facts {

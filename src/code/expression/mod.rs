@@ -105,8 +105,12 @@ impl Expressions {
     /// Reads a file. None if parsing it takes too long.
     #[must_use]
     pub fn read(language: Language, text: &[u8]) -> Option<Self> {
-        let parsed = Parsed::new(language, text)?;
-        Some(read::read(language, text, &parsed))
+        Parsed::new(language, text).map(|parsed| Self::of(language, text, &parsed))
+    }
+
+    /// Reads a file that is parsed already.
+    pub(super) fn of(language: Language, text: &[u8], parsed: &Parsed) -> Self {
+        read::read(language, text, parsed)
     }
 }
 

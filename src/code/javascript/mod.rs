@@ -19,7 +19,7 @@ use rayon::prelude::*;
 
 use super::body::FactKind;
 use super::framework::Detected;
-use super::parse::{Language, Parsed};
+use super::parse::Language;
 use super::project::{Project, SourceFile};
 use super::reader::keep;
 use super::route::{Gap, Inventory, Place};
@@ -173,7 +173,7 @@ fn read_all(files: &[(&Arc<str>, &SourceFile)], modules: &mut BTreeMap<Arc<str>,
         .par_iter()
         .map(|(path, file)| {
             let module = file.language.and_then(|language| {
-                let parsed = Parsed::new(language, &file.text)?;
+                let parsed = file.parse(language)?;
                 let root = parsed.tree.root_node();
                 let mut module = read::read((*path).clone(), root, &file.text);
                 body::read(root, &file.text, &mut module);

@@ -18,7 +18,7 @@ use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 
 use super::framework::{Detected, Framework};
-use super::parse::{Language, Parsed};
+use super::parse::Language;
 use super::project::{Project, SourceFile};
 use super::reader::keep;
 use super::route::{Gap, Inventory, Place};
@@ -104,7 +104,7 @@ fn read_all(files: &[(&Arc<str>, &SourceFile)], modules: &mut BTreeMap<Arc<str>,
     let read: Vec<(Arc<str>, Option<Module>)> = files
         .par_iter()
         .map(|(path, file)| {
-            let parsed = Parsed::new(Language::Python, &file.text);
+            let parsed = file.parse(Language::Python);
             let module = parsed.map(|parsed| {
                 let root = parsed.tree.root_node();
                 let mut module = read::read((*path).clone(), root, &file.text);
