@@ -103,6 +103,13 @@ fn main() {
     let map = br#"{"version":3,"sources":["a.ts"],"sourcesContent":["let a = 1"],"mappings":"AAAA,CAAC;ACDA","names":[],"sections":[]}"#;
     write(folder, "source_map", 0, map);
     write(folder, "source_map", 1, b"x\n//# sourceMappingURL=data:application/json;base64,eyJ2ZXJzaW9uIjozfQ==");
+    let programs: &[&[u8]] = &[
+        b"\0asm\x01\0\0\0\0\x07\x04nameab\x0b\x04data",
+        b"\x7fELF\x02\x01\x01",
+        b"\xcf\xfa\xed\xfe\x07\0\0\x01",
+        b"MZ\x90\0",
+    ];
+    programs.iter().enumerate().for_each(|(number, bytes)| write(folder, "sections", number, bytes));
     let git: &[&[u8]] = &[
         b"\0\x0c\0DIRC\0\0\0\x02\0\0\0\0",
         b"\x01\x30\0# pack-refs with: peeled fully-peeled sorted \n",
