@@ -29,7 +29,7 @@ fn special(language: Language) -> &'static [&'static str] {
             "express-winston", "fastify-metrics", "req.logIn", "req.login", "WebSocketGateway",
         ],
         Language::Python => &[
-            "environ", "Getenv", "env(", "env.", "Env(", "config(", "session", "SESSION", "flask", "LoginManager",
+            "environ", "env(", "env.", "Env(", "config(", "session", "SESSION", "flask", "LoginManager",
             "login_user", "django.contrib.auth", "cycle_key", "MIDDLEWARE", "SECURE_", "X_FRAME", "Talisman", "DEBUG",
             "debug=", "debug =", ".debug", "starlette_exporter", "SessionMiddleware",
         ],
