@@ -30,6 +30,9 @@ const PIECE: usize = 256 * 1024;
 /// What is encoded is looked for in pieces of this many bytes: what is in several of them is decoded in each.
 const DECODED: usize = 4 * PIECE;
 
+/// The same of a log, whose lines are short: two pieces of a batch with its edges.
+const DECODED_LOG: usize = LOGGED / 2 + 2 * EDGE;
+
 /// How far beyond its core a batch is searched, so that what stands next to a secret at its edge is known and masked.
 const EDGE: usize = 4 * 1024;
 
@@ -287,9 +290,10 @@ impl<'d> TextScan<'d> {
         }
         let plain = eyes.wanted(plain);
         anchors.sort_unstable();
-        let starts: Vec<usize> = searched.clone().step_by(DECODED).collect();
+        let length = if self.clock.is_some() { DECODED_LOG } else { DECODED };
+        let starts: Vec<usize> = searched.clone().step_by(length).collect();
         let decode = |scratch: &mut Scratch, &start: &usize| {
-            let window = window(start..(start + DECODED).min(searched.end));
+            let window = window(start..(start + length).min(searched.end));
             eyes.encoded(&window, (&plain, &anchors), scratch)
         };
         let decoded = starts.par_iter().map_init(|| Scratch::awake(awake.clone()), decode).collect();

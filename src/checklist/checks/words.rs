@@ -29,9 +29,9 @@ fn special(language: Language) -> &'static [&'static str] {
             "express-winston", "fastify-metrics", "req.logIn", "req.login", "WebSocketGateway",
         ],
         Language::Python => &[
-            "environ", "env(", "env.", "Env(", "config(", "session", "SESSION", "flask", "LoginManager",
-            "login_user", "django.contrib.auth", "cycle_key", "MIDDLEWARE", "SECURE_", "X_FRAME", "Talisman", "DEBUG",
-            "debug=", "debug =", ".debug", "starlette_exporter", "SessionMiddleware",
+            "environ", "env(", "env.", "Env(", "config(", "session", "SESSION", "flask", "LoginManager", "login_user",
+            "django.contrib.auth", "cycle_key", "MIDDLEWARE", "SECURE_", "X_FRAME", "Talisman", "DEBUG", "debug=",
+            "debug =", ".debug", "starlette_exporter", "SessionMiddleware",
         ],
         Language::Ruby => &[
             "ENV[", "origins", "ENV.", "session_store", "reset_session", "sign_in", "session[", "force_ssl",
