@@ -215,6 +215,8 @@ pub(crate) fn run(args: &ScanArgs, matches: &ArgMatches) -> Result<Exit, CliErro
         None => Catalogue::load(&args.rules.sources()).map_err(|e| CliError::usage(e.to_string()))?,
     };
     let rules = Arc::new(rules);
+    // Thousands of small pieces, which the system takes back faster than we could: a sixth of the time of a small scan.
+    std::mem::forget(rules.clone());
     let mut project = Project::of(&args.paths, &args.silence);
     project.foreign_config = brought.is_config;
     let loaded = args.silence.load(&project, &rules, Heeded::All)?;

@@ -1,6 +1,5 @@
 //! A set of rules, indexed by their anchors.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use sha2::{Digest, Sha256};
@@ -42,13 +41,16 @@ impl RuleSet {
     /// Indexes `rules`. Of two with the same id, the later one replaces the earlier, so that a
     /// user's rule can replace one of the catalogue.
     #[must_use]
-    pub fn new(rules: Vec<Rule>) -> Self {
-        let mut by_id: BTreeMap<String, Rule> = BTreeMap::new();
-        for rule in rules {
-            by_id.insert(rule.id.clone(), rule);
-        }
-        let rules: Vec<Rule> = by_id.into_values().collect();
-        let mut anchors: BTreeMap<String, Anchor> = BTreeMap::new();
+    pub fn new(mut rules: Vec<Rule>) -> Self {
+        rules.sort_by(|a, b| a.id.cmp(&b.id));
+        rules.dedup_by(|later, kept| {
+            let same = later.id == kept.id;
+            if same {
+                std::mem::swap(later, kept);
+            }
+            same
+        });
+        let mut waiting = Vec::new();
         let (mut everywhere, mut by_path) = (Vec::new(), Vec::new());
         for (index, rule) in rules.iter().enumerate() {
             let index = RuleIndex(u32::try_from(index).expect("fewer than four billion rules"));
@@ -60,11 +62,19 @@ impl RuleSet {
             for anchor in &rule.anchors {
                 let folded = anchor.to_ascii_lowercase();
                 let exact = (*anchor != folded).then(|| anchor.clone());
-                let entry = anchors.entry(folded.clone()).or_insert_with(|| Anchor { folded, waiting: Vec::new() });
-                entry.waiting.push((exact, index));
+                waiting.push((folded, (exact, index)));
             }
         }
-        Self { rules, anchors: anchors.into_values().collect(), everywhere, by_path, digest: OnceLock::new() }
+        // Those who wait for the same literal stay in their order.
+        waiting.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let mut anchors: Vec<Anchor> = Vec::new();
+        for (folded, one) in waiting {
+            match anchors.last_mut().filter(|last| last.folded == folded) {
+                Some(last) => last.waiting.push(one),
+                None => anchors.push(Anchor { folded, waiting: vec![one] }),
+            }
+        }
+        Self { rules, anchors, everywhere, by_path, digest: OnceLock::new() }
     }
 
     /// Rules that search a text whether or not it has some anchor.
