@@ -31,23 +31,30 @@ mod unit;
 mod value;
 mod walk;
 
+use rayon::prelude::*;
+
 pub use body::{Fact, FactKind, SameSite, Setting};
 pub use framework::{Detected, Framework};
 pub use parse::{Language, Parsed, SLOW};
-pub use project::{MAX_FILE, MAX_TOTAL, Project, SourceFile};
+pub use project::{MAX_FILE, MAX_TOTAL, Project, SourceFile, each_by_size};
 pub use route::{Gap, Handler, Inventory, Mention, Method, Place, Role, Route};
+
+type Routes = fn(&Project, &mut Inventory);
+
+/// What reads the routes of each language.
+const LANGUAGES: &[Routes] =
+    &[javascript::routes, python::routes, ruby::routes, php::routes, java::routes, go::routes, rust::routes];
 
 /// The routes of a project, by all frameworks that it uses.
 #[must_use]
 pub fn inventory(project: &Project) -> Inventory {
+    let parts = LANGUAGES.par_iter().map(|routes| {
+        let mut part = Inventory::default();
+        routes(project, &mut part);
+        part
+    });
     let mut inventory = Inventory::default();
-    javascript::routes(project, &mut inventory);
-    python::routes(project, &mut inventory);
-    ruby::routes(project, &mut inventory);
-    php::routes(project, &mut inventory);
-    java::routes(project, &mut inventory);
-    go::routes(project, &mut inventory);
-    rust::routes(project, &mut inventory);
+    parts.collect::<Vec<_>>().into_iter().for_each(|part| inventory.add(part));
     inventory.gaps.extend_from_slice(project.gaps());
     inventory.sort();
     inventory

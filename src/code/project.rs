@@ -1,5 +1,6 @@
 //! The files of a project that tell of its routes and settings.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -23,7 +24,7 @@ pub struct SourceFile {
     /// What it is written in; none for manifests, settings and documents.
     pub language: Option<Language>,
     /// Whether its expressions will be asked for, so that they are read whenever it is parsed.
-    is_wanted: bool,
+    is_wanted: Option<bool>,
     /// None if parsing took too long.
     expressions: OnceLock<Option<Arc<Expressions>>>,
 }
@@ -32,11 +33,17 @@ impl SourceFile {
     /// Parses the file. None if that takes too long.
     pub(super) fn parse(&self, language: Language) -> Option<Parsed> {
         let parsed = Parsed::new(language, &self.text);
-        if self.is_wanted {
+        if self.is_wanted == Some(true) {
             self.expressions
                 .get_or_init(|| parsed.as_ref().map(|parsed| Arc::new(Expressions::of(language, &self.text, parsed))));
         }
         parsed
+    }
+
+    /// Whether its expressions will be asked for; none if nobody has said: see [`Project::want`].
+    #[must_use]
+    pub fn is_wanted(&self) -> Option<bool> {
+        self.is_wanted
     }
 
     /// What it calls and sets; read once. None if it is no source file, or if parsing it takes too long.
@@ -45,6 +52,21 @@ impl SourceFile {
         let read = || Expressions::read(self.language?, &self.text).map(Arc::new);
         self.expressions.get_or_init(read).clone()
     }
+}
+
+/// Does something with each of these files, in parallel: the largest first, so that no thread is left with one when the others are
+/// done. What comes of it is in the order of the files.
+pub fn each_by_size<'f, P, T>(files: &[(P, &'f SourceFile)], each: impl Fn(P, &'f SourceFile) -> T + Sync) -> Vec<T>
+where
+    P: Copy + Sync,
+    T: Send,
+{
+    let mut order: Vec<usize> = (0..files.len()).collect();
+    order.sort_by_key(|at| Reverse(files[*at].1.text.len()));
+    let done = order.par_iter().with_max_len(16).map(|at| (*at, each(files[*at].0, files[*at].1)));
+    let mut done: Vec<(usize, T)> = done.collect();
+    done.sort_unstable_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, done)| done).collect()
 }
 
 /// The files by their paths, with `/`.
@@ -67,14 +89,14 @@ impl Project {
         }
         self.held += text.len();
         let language = Language::of_path(&path);
-        let file = SourceFile { text, language, is_wanted: false, expressions: OnceLock::new() };
+        let file = SourceFile { text, language, is_wanted: None, expressions: OnceLock::new() };
         self.files.insert(path, file);
     }
 
     /// Says of which source files the expressions will be asked for: whoever parses one first reads them too.
     pub fn want(&mut self, is_wanted: impl Fn(&str, Language, &[u8]) -> bool + Sync) {
         self.files.par_iter_mut().for_each(|(path, file)| {
-            file.is_wanted = file.language.is_some_and(|language| is_wanted(path, language, &file.text));
+            file.is_wanted = Some(file.language.is_some_and(|language| is_wanted(path, language, &file.text)));
         });
     }
 

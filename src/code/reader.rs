@@ -1,11 +1,10 @@
 //! From trees to units: what reading them has in common in all languages.
 
 use aho_corasick::AhoCorasick;
-use rayon::prelude::*;
 use tree_sitter::Node;
 
 use super::parse::Language;
-use super::project::{Project, SourceFile};
+use super::project::{Project, SourceFile, each_by_size};
 use super::route::{Gap, Inventory, Place};
 use super::unit::{Arg, Call, Chain, Expr, Link, Unit};
 
@@ -167,10 +166,9 @@ pub(super) fn units_where(
 ) -> Vec<Unit> {
     let mut held = 0;
     let mut files = Vec::new();
-    for (path, file) in project.files().filter(|(path, f)| f.language == Some(language) && ours(path)) {
-        if !words.are_in(&file.text) {
-            continue;
-        }
+    let own: Vec<_> = project.files().filter(|(path, f)| f.language == Some(language) && ours(path)).collect();
+    let has_words = each_by_size(&own, |_, file| words.are_in(&file.text));
+    for ((path, file), _) in own.into_iter().zip(has_words).filter(|(_, has_words)| *has_words) {
         held += file.text.len();
         match held <= MAX_READ {
             true => files.push((path, file)),
@@ -179,7 +177,7 @@ pub(super) fn units_where(
             }
         }
     }
-    let read_one = |(path, file): (&std::sync::Arc<str>, &SourceFile)| {
+    let read_one = |path: &std::sync::Arc<str>, file: &SourceFile| {
         let Some(parsed) = file.parse(language) else {
             return Err(gap(path, 1, "The file was not understood in time."));
         };
@@ -189,7 +187,7 @@ pub(super) fn units_where(
         unit.deep = reader.deep;
         Ok(unit)
     };
-    let read: Vec<Result<Unit, Gap>> = files.into_par_iter().map(read_one).collect();
+    let read: Vec<Result<Unit, Gap>> = each_by_size(&files, read_one);
     let mut units = Vec::new();
     for one in read {
         match one {

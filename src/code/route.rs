@@ -161,6 +161,15 @@ pub struct Inventory {
 }
 
 impl Inventory {
+    /// Adds all that another has.
+    pub(super) fn add(&mut self, other: Self) {
+        self.frameworks.extend(other.frameworks);
+        self.routes.extend(other.routes);
+        self.facts.extend(other.facts);
+        self.gaps.extend(other.gaps);
+        self.files += other.files;
+    }
+
     /// Puts all in order, without what was said twice.
     pub(super) fn sort(&mut self) {
         self.frameworks.sort();

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::say::Told;
 use super::survey::{CodeFile, SettingsFile, Survey};
-use super::{Area, cookies, cors, debug};
+use super::{Area, cookies, cors, debug, look};
 use crate::checklist::stack::is_manifest;
 use crate::code::Project;
 
@@ -17,11 +17,10 @@ const AREAS: &[Area] = &[cors::decide, cookies::decide, debug::decide];
 /// What one application has.
 type Files<'a> = (Vec<CodeFile<'a>>, Vec<SettingsFile<'a>>);
 
-pub(super) fn decide(survey: &mut Survey<'_>, told: &mut Told<'_>) {
+pub(super) fn decide<'a>(survey: &mut Survey<'a>, told: &mut Told<'a>) {
     let roots = roots(survey);
-    let look = |survey: &Survey<'_>, told: &mut Told<'_>| AREAS.iter().for_each(|area| area(survey, told));
     if roots.len() < 2 {
-        return look(survey, told);
+        return look(AREAS, survey, told);
     }
     let (mut apps, mut shared) = parted(survey, &roots);
     for (code, settings) in apps.values_mut() {
@@ -30,7 +29,7 @@ pub(super) fn decide(survey: &mut Survey<'_>, told: &mut Told<'_>) {
         survey.code.append(&mut shared.0);
         survey.settings.append(settings);
         survey.settings.append(&mut shared.1);
-        look(survey, told);
+        look(AREAS, survey, told);
         shared = (survey.code.split_off(own.0), survey.settings.split_off(own.1));
         (*code, *settings) = (std::mem::take(&mut survey.code), std::mem::take(&mut survey.settings));
     }

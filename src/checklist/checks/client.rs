@@ -6,7 +6,7 @@ use aho_corasick::AhoCorasick;
 
 use super::access::{is_guarded, is_public, launched, place, shown};
 use super::say::{Told, count, names};
-use super::survey::{Stage, Survey, numbered, stage};
+use super::survey::{Survey, numbered};
 use crate::code::{Language, Route};
 
 /// Words of a source file that runs in a browser.
@@ -75,7 +75,7 @@ fn guards<'s>(survey: &Survey<'s>) -> Vec<(&'s str, u32)> {
         matches!(language, Some(Language::JavaScript | Language::TypeScript | Language::Tsx))
     };
     let mut found = Vec::new();
-    for path in survey.paths(|path| stage(path) > Stage::Development) {
+    for path in survey.live() {
         let is_page = path.ends_with(".vue") || path.ends_with(".svelte");
         if !is_page && !is_script(Language::of_path(path)) {
             continue;

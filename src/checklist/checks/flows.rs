@@ -1,5 +1,9 @@
 //! FLOW-01 and FLOW-02: end-to-end tests of what users come for.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::say::Told;
 use super::survey::Survey;
 use crate::code::expression::Value;
@@ -24,7 +28,7 @@ const FLOWS: [(&str, &str, &[&str]); 2] = [
 pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
     let mut found: [Vec<(&str, u32)>; 2] = Default::default();
     let mut tests = 0;
-    for file in survey.code.iter().filter(|file| is_end_to_end(file.path, file.text)) {
+    for file in survey.code.iter().filter(|file| is_end_to_end(file.path, file.text.as_bytes())) {
         for call in file.found.calls.iter().filter(|call| TESTS.contains(&call.name.as_str())) {
             let Some(name) = call.at(0).and_then(Value::text).map(str::to_ascii_lowercase) else { continue };
             tests += 1;
@@ -70,8 +74,12 @@ fn note<'s>(name: &str, path: &'s str, line: u32, found: &mut [Vec<(&'s str, u32
     }
 }
 
+/// What drives a browser, as a file that does so imports it.
+static BROWSERS: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::new(["@playwright/test", "from playwright", "<reference types=\"cypress\""]).ok());
+
 /// Whether a file has tests of the whole product.
-pub(super) fn is_end_to_end(path: &str, text: &str) -> bool {
+pub(super) fn is_end_to_end(path: &str, text: &[u8]) -> bool {
     let by_path = path.split('/').any(|part| {
         let part = part.to_ascii_lowercase();
         matches!(
@@ -83,8 +91,5 @@ pub(super) fn is_end_to_end(path: &str, text: &str) -> bool {
             || part.contains("_e2e")
     });
     let is_test = super::survey::stage(path) == super::survey::Stage::Development || path.contains("test");
-    by_path && is_test
-        || text.contains("@playwright/test")
-        || text.contains("from playwright")
-        || text.contains("<reference types=\"cypress\"")
+    by_path && is_test || BROWSERS.as_ref().is_some_and(|words| words.is_match(text))
 }

@@ -219,7 +219,7 @@ pub enum Part {
 
 /// Says which files [`decide`] will look into, so that whoever parses one before that does it for both.
 pub fn prepare(project: &mut Project) {
-    project.want(|path, language, text| words::matter(path, language, &String::from_utf8_lossy(text)));
+    project.want(words::matter);
 }
 
 /// Evidence for every row that can be decided here, and what a handover page needs.
@@ -227,14 +227,7 @@ pub fn prepare(project: &mut Project) {
 pub fn decide(facts: &Facts<'_>) -> Decided {
     let mut survey = Survey::new(facts);
     let mut told = Told::new(facts.project);
-    let areas = AREAS.par_iter().map(|area| {
-        let mut told = Told::new(facts.project);
-        area(&survey, &mut told);
-        told
-    });
-    for area in areas.collect::<Vec<_>>() {
-        told.add(area);
-    }
+    look(AREAS, &survey, &mut told);
     apps::decide(&mut survey, &mut told);
     for (row, what, change) in OPEN {
         let settled = told.has(row) && !told.passes(row);
@@ -270,6 +263,16 @@ pub fn decide(facts: &Facts<'_>) -> Decided {
         rows.insert("MAIL-05".into(), mail::decide(facts.messages, facts.launch, facts.today));
     }
     Decided { rows, variables, written }
+}
+
+/// Asks these areas, in parallel.
+fn look<'a>(areas: &[Area], survey: &Survey<'a>, told: &mut Told<'a>) {
+    let each = areas.par_iter().map(|area| {
+        let mut told = Told::new(survey.project);
+        area(survey, &mut told);
+        told
+    });
+    each.collect::<Vec<_>>().into_iter().for_each(|area| told.add(area));
 }
 
 fn is_pass(claim: &Claim) -> bool {

@@ -1,6 +1,5 @@
 //! What the checks look at: every file read once, in parallel.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use super::document::Document;
 pub(super) use super::stage::{Stage, stage};
 use crate::code::expression::{Call, Expressions, Set, Value};
 use crate::code::setting::{self, Format};
-use crate::code::{Framework, Inventory, Language, Project, SourceFile};
+use crate::code::{Framework, Inventory, Language, Project, SourceFile, each_by_size};
 
 /// A source file.
 pub(super) struct CodeFile<'a> {
@@ -44,6 +43,8 @@ pub(super) struct Survey<'a> {
     pub(super) documents: Vec<Document<'a>>,
     /// Every file that is UTF-8, by its path.
     texts: HashMap<&'a str, &'a str>,
+    /// The paths of what is launched, source files and others.
+    live: Vec<&'a str>,
     /// What could not be read, or not wholly: path, line and why.
     pub(super) gaps: Vec<(&'a str, u32, String)>,
     files: usize,
@@ -68,7 +69,10 @@ impl<'a> Survey<'a> {
     pub(super) fn new(facts: &Facts<'a>) -> Self {
         let files: Vec<(&'a str, &'a SourceFile)> =
             facts.project.files().map(|(path, file)| (&**path, file)).filter(|(path, _)| !is_foreign(path)).collect();
-        let read = read_all(&files);
+        let read = each_by_size(&files, read);
+        let stages: Vec<Stage> = files.par_iter().map(|(path, _)| stage(path)).collect();
+        let live = files.iter().zip(&stages).filter(|(_, stage)| **stage > Stage::Development);
+        let develops = |(file, stage): &(&(&str, _), &Stage)| **stage == Stage::Development && !is_document(file.0);
         let texts = files.par_iter().filter_map(|(path, file)| Some((*path, std::str::from_utf8(&file.text).ok()?)));
         let mut this = Self {
             project: facts.project,
@@ -79,12 +83,10 @@ impl<'a> Survey<'a> {
             settings: Vec::new(),
             documents: Vec::new(),
             texts: texts.collect(),
+            live: live.map(|((path, _), _)| *path).collect(),
             gaps: facts.project.gaps().iter().map(|gap| (&*gap.at.file, gap.at.line, gap.why.clone())).collect(),
             files: files.iter().filter(|(_, file)| file.language.is_some()).count(),
-            development: files
-                .iter()
-                .filter(|(path, _)| stage(path) == Stage::Development && !is_document(path))
-                .count(),
+            development: files.iter().zip(&stages).filter(develops).count(),
             unread: facts.left_out,
         };
         for one in read {
@@ -149,9 +151,13 @@ impl<'a> Survey<'a> {
 
     /// Path and text of every source file of what is launched, whether or not its code matters to a check.
     pub(super) fn launched_texts(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let launched =
-            self.project.files().filter(|(path, file)| file.language.is_some() && stage(path) > Stage::Development);
-        launched.filter_map(|(path, _)| self.texts.get_key_value(&**path)).map(|(path, text)| (*path, *text))
+        let sources = self.live.iter().filter(|path| Language::of_path(path).is_some());
+        sources.filter_map(|path| Some((*path, self.text(path)?)))
+    }
+
+    /// Paths of everything that is launched.
+    pub(super) fn live(&self) -> impl Iterator<Item = &'a str> {
+        self.live.iter().copied()
     }
 
     /// Files of settings of what is launched.
@@ -223,20 +229,11 @@ impl CodeFile<'_> {
     }
 }
 
-/// Reads the files, the largest first, so that no thread is left with one when the others are done. The order is that of the files.
-fn read_all<'a>(files: &[(&'a str, &'a SourceFile)]) -> Vec<Read<'a>> {
-    let mut order: Vec<usize> = (0..files.len()).collect();
-    order.sort_unstable_by_key(|at| Reverse(files[*at].1.text.len()));
-    let each = order.par_iter().with_max_len(16).map(|at| (*at, read(files[*at].0, files[*at].1)));
-    let mut read: Vec<(usize, Read<'a>)> = each.collect();
-    read.sort_unstable_by_key(|(at, _)| *at);
-    read.into_iter().map(|(_, read)| read).collect()
-}
-
 fn read<'a>(path: &'a str, file: &'a SourceFile) -> Read<'a> {
     let text = std::str::from_utf8(&file.text);
     if let Some(language) = file.language {
-        if !super::words::matter(path, language, &String::from_utf8_lossy(&file.text)) {
+        let matters = || super::words::matter(path, language, &file.text);
+        if !file.is_wanted().unwrap_or_else(matters) {
             return Read::Nothing;
         }
         let Ok(text) = text else { return Read::Gap(path, "The file is not UTF-8.".into()) };

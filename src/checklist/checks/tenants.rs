@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 
 use super::say::{Told, names};
-use super::survey::{Stage, Survey, numbered, stage};
+use super::survey::{Survey, numbered};
 
 /// Words of a column or a relation by which a row belongs to a tenant.
 const TENANT: &[&str] = &[
@@ -30,9 +30,12 @@ struct Model<'s> {
 
 pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
     let mut models: Vec<Model<'_>> = Vec::new();
-    for path in survey.paths(|path| stage(path) > Stage::Development) {
-        if let Some(text) = survey.text(path) {
-            read(path, text, &mut models);
+    for path in survey.live() {
+        let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
+        if ENDINGS.contains(&ending)
+            && let Some(text) = survey.text(path)
+        {
+            read((path, ending), text, &mut models);
         }
     }
     models.retain(|model| !is_tenant_itself(&model.name));
@@ -81,14 +84,17 @@ const BEGINS: &[&str] =
 static SEARCH: LazyLock<Option<AhoCorasick>> =
     LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(BEGINS).ok());
 
+/// What files with models end with.
+const ENDINGS: &[&str] = &["prisma", "sql", "rb", "py", "php", "js", "ts", "mjs", "cjs", "java"];
+
 /// The models of a file, by the form in which each object mapper has them.
-fn read<'s>(path: &'s str, text: &str, models: &mut Vec<Model<'s>>) {
+fn read<'s>((path, ending): (&'s str, &str), text: &str, models: &mut Vec<Model<'s>>) {
     if SEARCH.as_ref().is_some_and(|search| !search.is_match(text)) {
         return;
     }
     let lines: Vec<&str> = text.lines().collect();
     for (number, line) in numbered(text) {
-        let Some((name, end)) = begins(path, line, lines.get(number as usize).copied().unwrap_or_default()) else {
+        let Some((name, end)) = begins(ending, line, lines.get(number as usize).copied().unwrap_or_default()) else {
             continue;
         };
         let body = lines.iter().skip(number as usize).take(LONGEST).take_while(|line| !end(line));
@@ -124,9 +130,8 @@ fn word(text: &str) -> String {
     text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
 }
 
-/// The name of the model that begins on a line, and what ends it.
-fn begins(path: &str, line: &str, next: &str) -> Option<(String, End)> {
-    let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
+/// The name of the model that begins on a line of a file with this ending, and what ends it.
+fn begins(ending: &str, line: &str, next: &str) -> Option<(String, End)> {
     let trimmed = line.trim_start();
     let (name, end): (&str, End) = match ending {
         "prisma" => (trimmed.strip_prefix("model ")?, is_brace),

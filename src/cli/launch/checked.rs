@@ -196,9 +196,6 @@ impl<'o> Checked<'o> {
             left_out: &gathered.left_out,
             messages: &samples.messages,
         };
-        let Decided { rows: mut evidence, variables, written } = checks::decide(&facts);
-        let redactor = Redactor::new(outcome.findings.iter().chain(&outcome.silenced).map(|f| &f.secret));
-        evidence.values_mut().flatten().for_each(|evidence: &mut Evidence| sec::redact(evidence, &redactor));
         let tracked = tracked::tracked(&said.top);
         let secrets = sec::Secrets {
             outcome,
@@ -207,7 +204,11 @@ impl<'o> Checked<'o> {
             tracked: tracked.as_ref().map(Option::as_deref).map_err(String::as_str),
             deployed: said.launch.as_ref().is_some_and(|launch| !launch.targets.is_empty()),
         };
-        for (id, more) in sec::decide(&secrets) {
+        let (decided, exposed) = rayon::join(|| checks::decide(&facts), || sec::decide(&secrets));
+        let Decided { rows: mut evidence, variables, written } = decided;
+        let redactor = Redactor::new(outcome.findings.iter().chain(&outcome.silenced).map(|f| &f.secret));
+        evidence.values_mut().flatten().for_each(|evidence: &mut Evidence| sec::redact(evidence, &redactor));
+        for (id, more) in exposed {
             evidence.entry(id).or_default().extend(more);
         }
         let routes: Vec<String> = inventory.routes.iter().map(|route| route.path.clone()).collect();

@@ -19,7 +19,7 @@ use rayon::prelude::*;
 
 use super::framework::{Detected, Framework};
 use super::parse::Language;
-use super::project::{Project, SourceFile};
+use super::project::{Project, SourceFile, each_by_size};
 use super::reader::keep;
 use super::route::{Gap, Inventory, Place};
 use super::value::first_error;
@@ -101,22 +101,19 @@ fn is_test(path: &str) -> bool {
 
 /// Reads files in parallel, and drops their trees at once.
 fn read_all(files: &[(&Arc<str>, &SourceFile)], modules: &mut BTreeMap<Arc<str>, Module>, inventory: &mut Inventory) {
-    let read: Vec<(Arc<str>, Option<Module>)> = files
-        .par_iter()
-        .map(|(path, file)| {
-            let parsed = file.parse(Language::Python);
-            let module = parsed.map(|parsed| {
-                let root = parsed.tree.root_node();
-                let mut module = read::read((*path).clone(), root, &file.text);
-                body::read(root, &file.text, &mut module);
-                if root.has_error() {
-                    module.broken = first_error(root).or(Some(1));
-                }
-                module
-            });
-            ((*path).clone(), module)
-        })
-        .collect();
+    let read = each_by_size(files, |path, file| {
+        let parsed = file.parse(Language::Python);
+        let module = parsed.map(|parsed| {
+            let root = parsed.tree.root_node();
+            let mut module = read::read(path.clone(), root, &file.text);
+            body::read(root, &file.text, &mut module);
+            if root.has_error() {
+                module.broken = first_error(root).or(Some(1));
+            }
+            module
+        });
+        (path.clone(), module)
+    });
     keep(read, modules, inventory);
 }
 
