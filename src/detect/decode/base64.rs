@@ -81,9 +81,9 @@ impl Digits<'_> {
     fn next_run(&self, from: usize, until: usize) -> Option<Range<usize>> {
         let (text, mut at) = (self.text, from);
         loop {
-            let word = self.overview.digits(at)?;
-            let start = word - text[at..word].iter().rev().take_while(|&&b| is_digit(b)).count();
-            let end = word + text[word..].iter().take_while(|&&b| is_digit(b)).count();
+            let Range { start, end } = self.overview.run(at)?;
+            // The overview may end before the run does.
+            let end = end + text[end..].iter().take_while(|&&b| is_digit(b)).count();
             if end - start >= SHORTEST || start >= until {
                 return (start < until).then_some(start..end);
             }
@@ -97,11 +97,11 @@ impl Digits<'_> {
             return end;
         }
         let text = self.text;
-        let beginning = run.start..(run.start + 8 * HEAD).min(run.end);
+        // What begins later is too short.
+        let beginning = run.start..(run.start + 8 * HEAD).min(run.end - SHORTEST);
         let after_signs = beginning.filter(|&at| !text[at].is_ascii_alphanumeric()).map(|at| at + 1);
         // The beginning of a value whose start is not there could be any of four digits.
         let cut_off = (run.start == 0 && self.first && run.len() > 8 * HEAD).then_some(1..4).into_iter().flatten();
-        let text = self.text;
         let starts = [run.start].into_iter().chain(cut_off).chain(after_signs.take(TRIES));
         starts
             .filter(|&start| start + SHORTEST <= run.end && may_begin(&text[start..start + HEAD]))

@@ -6,6 +6,7 @@
 //! look like a text afterwards: a certificate, an image, a checksum stays what it is.
 
 mod base64;
+mod classes;
 mod escapes;
 mod inflate;
 mod join;

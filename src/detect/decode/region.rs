@@ -1,6 +1,6 @@
 //! The search of a text for what may be encoded in it.
 //!
-//! Most texts hold no sign of an encoding. So only the parts that an [`Overview`] names are looked at, and what is as frequent as
+//! Most texts hold no sign of an encoding. So only the places that an [`Overview`] names are looked at, and what is as frequent as
 //! quotation marks only near an anchor of a rule.
 
 use std::ops::Range;
@@ -109,25 +109,14 @@ fn for_signs(
         let byte = |offset: usize| text.get(at + offset).copied().unwrap_or(b' ');
         sign(byte(0), byte(1), byte(2)).is_some_and(|sign| report(at, sign))
     };
-    for part in overview.signs(core.clone()) {
-        for at in part.clone().filter(|&at| matches!(text[at], b'%' | b'\\' | b'&' | b'=' | 0x1b)) {
+    // Two zeros before a character are told by the second, which may stand behind the core.
+    for at in overview.signs(core.start..(core.end + 1).min(text.len())) {
+        let before = at.checked_sub(1).filter(|&before| text[at] == 0 && text[before] == 0);
+        for at in before.into_iter().chain([at]).filter(|at| core.contains(at)) {
             look(at);
         }
-        for_nuls(text, part, &mut look);
     }
     for_quotes(text, core, anchors, &mut look);
-}
-
-/// Looks at both ends of every run of zeros: only there is a character.
-fn for_nuls(text: &[u8], core: Range<usize>, look: &mut impl FnMut(usize) -> bool) {
-    let mut from = core.start;
-    while let Some(offset) = memchr::memchr(0, &text[from..core.end]) {
-        let start = from + offset;
-        from = start + text[start..core.end].iter().take_while(|&&byte| byte == 0).count();
-        for at in [Some(start), from.checked_sub(2), Some(from - 1)].into_iter().flatten().filter(|&at| at >= start) {
-            look(at);
-        }
-    }
 }
 
 /// Looks at the quotation marks near anchors, and near those that something was made of.
