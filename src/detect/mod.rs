@@ -46,6 +46,9 @@ use crate::rule::{Compiled, MAX_REACH, Matcher, Pattern, Rule, RuleIndex, RuleSe
 /// both sides of what is searched for anchors.
 pub const REACH: usize = MAX_REACH;
 
+/// An anchor of so many bytes tells a token that nothing else tells, not even where it begins.
+const TELLING: usize = 5;
+
 /// How far before a value the provider's name may stand.
 const NEAR: usize = 80;
 
@@ -252,18 +255,49 @@ impl<'b> At<'_, 'b> {
             if whole.start() >= self.anchor.end {
                 break;
             }
-            if whole.end() > self.anchor.start
-                && let Some((secret, facts)) = groups(compiled, text, whole.start())
-                && !secret.is_empty()
-            {
-                let before = found.len();
-                self.keep(secret, whole.range(), None, found);
-                found[before..].iter_mut().for_each(|found| found.facts.extend(facts.iter().cloned()));
-                break;
+            if whole.end() > self.anchor.start && self.keep_match(compiled, text, whole.range(), found) {
+                return;
             }
             // Matches never overlap, but the next may start inside one that missed the anchor.
             from = whole.start() + 1;
         }
+        if self.window.binary {
+            self.follow_adjoining(compiled, bounds.end, found);
+        }
+    }
+
+    /// Compilers of Rust and Go write literals one behind the other, with nothing between them by which a pattern could tell where
+    /// one begins and ends. So what begins with its anchor is tried once more as if it stood alone, as long as it can be.
+    fn follow_adjoining(&self, compiled: &Compiled, end: usize, found: &mut Vec<Match<'b>>) {
+        let start = self.anchor.start;
+        let end = end.min(start.saturating_add(compiled.longest()));
+        let alone = &self.window.text[start..end];
+        let Some(whole) = compiled.regex.find(alone).filter(|whole| whole.start() == 0) else { return };
+        let Some((secret, facts)) = groups(compiled, alone, 0).filter(|(secret, _)| !secret.is_empty()) else { return };
+        let before = found.len();
+        self.keep(start + secret.start..start + secret.end, start..start + whole.end(), None, found);
+        // A few letters are in every large program by chance, with anything behind them.
+        if self.anchor.len() < TELLING && !found[before..].iter().all(|found| found.score.is_proved()) {
+            found.truncate(before);
+        }
+        for found in &mut found[before..] {
+            found.score.add(-20, "nothing stands between it and what is beside it");
+            found.facts.extend(facts.iter().cloned());
+        }
+        if found[before..].iter().any(|found| found.score.confidence().is_none()) {
+            found.truncate(before);
+        }
+    }
+
+    /// Keeps what matches, if it has a secret in it; says whether it has.
+    fn keep_match(&self, compiled: &Compiled, text: &[u8], whole: Range<usize>, found: &mut Vec<Match<'b>>) -> bool {
+        let Some((secret, facts)) = groups(compiled, text, whole.start).filter(|(secret, _)| !secret.is_empty()) else {
+            return false;
+        };
+        let before = found.len();
+        self.keep(secret, whole, None, found);
+        found[before..].iter_mut().for_each(|found| found.facts.extend(facts.iter().cloned()));
+        true
     }
 
     fn follow_value(&self, value: &Pattern, name: Option<&Pattern>, found: &mut Vec<Match<'b>>) {
@@ -341,7 +375,7 @@ impl<'b> At<'_, 'b> {
         for &check in &self.rule.checks {
             match proof::prove(check, secret) {
                 Proof::Sound(told) => {
-                    score.add(20, "its structure is proved");
+                    score.add(20, score::PROVED);
                     facts.extend(told);
                 }
                 Proof::Weak(why, told) => {

@@ -26,6 +26,9 @@ const MEDIUM: i32 = 45;
 const HIGH: i32 = 75;
 const LOW: i32 = 20;
 
+/// The reason of what a checksum, or something as good, speaks for.
+pub(super) const PROVED: &str = "its structure is proved";
+
 impl Score {
     /// The score of a match that has only its rule's word.
     #[must_use]
@@ -60,6 +63,11 @@ impl Score {
             LOW..MEDIUM => Some(Confidence::Low),
             _ => None,
         }
+    }
+
+    /// Whether a proof speaks for it.
+    pub(super) fn is_proved(&self) -> bool {
+        self.evidence.iter().any(|evidence| evidence.reason == PROVED)
     }
 
     /// Whether the rule itself is unsure of what it finds.

@@ -62,6 +62,12 @@ impl Compiled {
     pub fn is_whole(&self, value: &[u8]) -> bool {
         (self.shortest..=self.longest).contains(&value.len()) && self.regex.is_match(value)
     }
+
+    /// The bytes that the longest match has; [`usize::MAX`] if there is no longest.
+    #[must_use]
+    pub fn longest(&self) -> usize {
+        self.longest
+    }
 }
 
 impl Pattern {
