@@ -3,10 +3,17 @@
 #[cfg(target_arch = "x86_64")]
 use pulp::x86::V3;
 
-use super::overview::Kinds;
-
 /// Bytes that are looked at together: as many as a number has bits.
 pub(super) const BLOCK: usize = u64::BITS as usize;
+
+/// Which signs may mean something in a text of this kind.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kinds {
+    /// Named entities: code has an `&` on every other line.
+    pub(super) markup: bool,
+    /// Quoted-printable, for the `=`.
+    pub(super) mail: bool,
+}
 
 /// What a byte may be, by both halves of it: a bit for each class, set in both tables if the byte may be of it.
 #[derive(Clone, Copy, Debug)]

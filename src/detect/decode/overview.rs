@@ -5,19 +5,10 @@
 
 use std::ops::Range;
 
-use super::classes::{BLOCK, Classes};
+use super::classes::{BLOCK, Classes, Kinds};
 
 /// A run of digits is noticed if it has two of these beside each other, at places that are multiples of it.
 pub(super) const WORD: usize = 8;
-
-/// Which signs may mean something in a text of this kind.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Kinds {
-    /// Named entities: code has an `&` on every other line.
-    pub(super) markup: bool,
-    /// Quoted-printable, for the `=`.
-    pub(super) mail: bool,
-}
 
 /// Where something may be encoded in a part of a text.
 #[derive(Debug)]

@@ -5,8 +5,9 @@
 
 use std::ops::Range;
 
+use super::classes::Kinds;
 use super::map::Pieces;
-use super::overview::{Kinds, Overview};
+use super::overview::Overview;
 use super::{PathKind, base64, escapes, join, kubernetes, wide};
 
 /// How far after an anchor, and after the last joint, two literals may be joined. A name, or the beginning of a credential, stands in
