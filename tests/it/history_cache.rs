@@ -2,11 +2,19 @@
 
 use std::path::PathBuf;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::support::Sandbox;
+use crate::support::encodings;
 use crate::support::gitcli::Git;
 use crate::support::secrets::github;
+
+/// A token as it stands in a manifest of Kubernetes.
+fn hidden(seed: u64) -> String {
+    STANDARD.encode(format!("token: {}", github(seed)))
+}
 
 fn repository(sandbox: &Sandbox) -> Git<'_> {
     let git = Git::started(sandbox);
@@ -17,7 +25,11 @@ fn repository(sandbox: &Sandbox) -> Git<'_> {
     git.write("a.bin", [b"\x7fELF\x01\x02\x03\0\0\xff\xfe\x90", &wide[..], b"\0\0\xff\xff\x01"].concat());
     git.write("b.txt", [b"\xff\xfe", &wide[..]].concat());
     git.commit(&[], &format!("see {}", github(8)));
-    git.remove(&["conf.env", "a.bin", "b.txt"]);
+    git.write("secret.yaml", format!("data:\n  config: {}\n", hidden(10)));
+    let packed = encodings::gzip(&format!("data:\n  config: {}\n", hidden(11)));
+    git.write("secret.yaml.gz", packed);
+    git.commit(&[], "what is encoded");
+    git.remove(&["conf.env", "a.bin", "b.txt", "secret.yaml", "secret.yaml.gz"]);
     git.repack();
     git
 }
@@ -47,9 +59,11 @@ fn the_second_scan_finds_the_same() {
     assert_eq!(kept.len(), 3, "what was learned of the pack, of its trees, and of the whole: {kept:?}");
     assert_eq!(first, without);
     assert_eq!(scan(&sandbox, &[]), first);
+    let read = |args: &[&str]| sandbox.scan(args).json["summary"]["scanned_bytes"].clone();
+    assert_eq!(read(&["repo"]), read(&["repo", "--no-history"]), "nothing of the history is searched again");
     assert_eq!(scan(&sandbox, &["--reveal"]), scan(&sandbox, &["--reveal", "--no-cache"]));
     assert_eq!(scan(&sandbox, &["--all-occurrences"]), scan(&sandbox, &["--all-occurrences", "--no-cache"]));
-    assert_eq!(first["summary"]["credentials"], 7);
+    assert_eq!(first["summary"]["credentials"], 9);
 }
 
 #[test]
@@ -63,7 +77,7 @@ fn no_secret_is_kept() {
     assert!(!kept.is_empty());
     for file in kept {
         let bytes = std::fs::read(&file).expect("it can be read");
-        for secret in (0..10).map(github) {
+        for secret in (0..12).map(github).chain([hidden(10), hidden(11)]) {
             let raw = secret.as_bytes();
             assert!(!bytes.windows(raw.len()).any(|window| window == raw), "a secret in {}", file.display());
             let half = &raw[10..30];

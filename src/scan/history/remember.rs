@@ -12,12 +12,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::super::inside::Inside;
-use super::{Context, HistoryCoverage, HistoryScan, Outcome};
-use crate::blob::{Inner, Origin, Skipped};
-use crate::detect::{Fact, Score};
+use super::{Context, HistoryCoverage, HistoryScan, Outcome, versions};
+use crate::blob::{Inner, ObjectKind, Origin, Skipped};
+use crate::detect::decode::How;
+use crate::detect::{Fact, PathKind, Score, Scratch};
 use crate::finding::history::History;
 use crate::finding::silencing::Marker;
-use crate::finding::{Finding, InBinary, Redactor, Shipped, Snippet};
+use crate::finding::{Candidate, Encoded, Finding, InBinary, Redactor, Shipped, Snippet};
 use crate::secret::{Fingerprint, Secret};
 use crate::source::encoding::Encoding;
 use crate::source::git::objects::Finder;
@@ -51,6 +52,8 @@ struct KeptFinding {
     line_hash: String,
     score: Score,
     facts: Vec<Fact>,
+    /// How it is encoded, if it is.
+    encoded: Vec<How>,
     shipped: Option<Shipped>,
     source: Option<SourcePlace>,
     binary: Option<InBinary>,
@@ -116,10 +119,14 @@ impl Memory {
         Some(Outcome { findings, below: kept.below, skipped: kept.skipped, coverage })
     }
 
-    /// Keeps an outcome. Secrets in names and those that are encoded are not read again, so an outcome that has one is not kept.
+    /// Keeps an outcome. Secrets in names are not read again, nor those that are encoded in more ways than the one where they are
+    /// told, so an outcome that has one is not kept.
     pub(super) fn keep(&self, scan: &HistoryScan<'_>, outcome: &Outcome, excluded: u64) {
         let Some(cache) = &scan.context.options.cache else { return };
-        let unreadable = |finding: &Finding| finding.origin.is_name() || finding.encoded.is_some();
+        let in_one_way = |encoded: &Encoded| !encoded.how.is_empty() && encoded.forms.len() == 1;
+        let unreadable = |finding: &Finding| {
+            finding.origin.is_name() || finding.encoded.as_deref().is_some_and(|encoded| !in_one_way(encoded))
+        };
         if outcome.findings.iter().any(unreadable) || scan.context.monitor.is_cancelled() {
             return;
         }
@@ -162,6 +169,7 @@ impl KeptFinding {
             line_hash: shown.line_hash,
             score: shown.score,
             facts: shown.facts,
+            encoded: shown.encoded.map(|encoded| encoded.how).unwrap_or_default(),
             shipped: shown.shipped,
             source: shown.source.map(|source| *source),
             binary: shown.binary.map(|binary| *binary),
@@ -183,15 +191,29 @@ impl KeptFinding {
             (secret.fingerprint(&context.plan.keys) == self.credential).then_some(secret)
         };
         let range = usize::try_from(self.span.start).ok()?..usize::try_from(self.span.end).ok()?;
-        let secret = if let Origin::Member(inner) = &self.origin {
-            opened.find(context, (id, &data), inner, self.span).and_then(|secret| is_it(secret.reveal()))?
-        } else {
-            let text = text_of(kind, &data);
-            text.get(range.clone()).and_then(is_it).or_else(|| {
-                // A string of a binary that has 16 bits to a character.
-                is_it(&data.get(range)?.iter().step_by(2).copied().collect::<Vec<u8>>())
-            })?
+        let found = match &self.origin {
+            Origin::Member(inner) => Some(opened.find(context, (id, &data), inner, self.span)?),
+            _ if self.encoded.is_empty() => None,
+            origin => {
+                let (candidates, _) =
+                    versions::candidates(context, origin, (kind, path_kind(origin)), &data, &mut Scratch::default());
+                Some(candidates.into_iter().find(|candidate| candidate.span == self.span)?)
+            }
         };
+        let (secret, encoded) = match found {
+            Some(candidate) => (is_it(candidate.secret.reveal())?, candidate.encoded),
+            None => {
+                let text = text_of(kind, &data);
+                let secret = text.get(range.clone()).and_then(is_it).or_else(|| {
+                    // A string of a binary that has 16 bits to a character.
+                    is_it(&data.get(range)?.iter().step_by(2).copied().collect::<Vec<u8>>())
+                })?;
+                (secret, None)
+            }
+        };
+        if encoded.as_deref().map_or(&[][..], |encoded| &encoded.how) != self.encoded {
+            return None;
+        }
         Some(Finding {
             rule,
             confidence: self.score.confidence()?,
@@ -206,7 +228,7 @@ impl KeptFinding {
             line_hash: self.line_hash,
             score: self.score,
             facts: self.facts,
-            encoded: None,
+            encoded,
             shipped: self.shipped,
             source: self.source.map(Box::new),
             binary: self.binary.map(Box::new),
@@ -224,14 +246,14 @@ impl KeptFinding {
 struct Opened(HashMap<(ObjectId, Origin), Inside>);
 
 impl Opened {
-    /// The secret that a member has at a place.
+    /// What a member has at a place.
     fn find(
         &mut self,
         context: &Context<'_>,
         (id, data): (ObjectId, &[u8]),
         member: &Inner,
         span: Span,
-    ) -> Option<Secret> {
+    ) -> Option<Candidate> {
         let container = &member.container;
         let open = || context.opened(container, data);
         let inside = self.0.entry((id, container.clone())).or_insert_with(open);
@@ -239,7 +261,16 @@ impl Opened {
             .texts
             .iter()
             .find(|text| matches!(text.origin(container), Origin::Member(other) if *other == *member))?;
-        text.candidates.iter().find(|candidate| candidate.span == span).map(|candidate| candidate.secret.clone())
+        text.candidates.iter().find(|candidate| candidate.span == span).cloned()
+    }
+}
+
+/// The kind of file by which a content was scanned.
+fn path_kind(origin: &Origin) -> PathKind {
+    match origin {
+        Origin::Version(path) => PathKind::of(path),
+        Origin::Object(ObjectKind::Blob, _) => PathKind::credulous(),
+        _ => PathKind::default(),
     }
 }
 

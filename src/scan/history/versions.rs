@@ -324,7 +324,7 @@ impl Scanner<'_> {
 }
 
 /// Scans a content of any encoding.
-fn candidates(
+pub(super) fn candidates(
     context: &Context<'_>,
     origin: &Origin,
     (kind, path): (Kind, PathKind),
