@@ -1,12 +1,15 @@
 //! RATE-10: the numbers of limiters, where they are written as numbers: those of signing in beside those of reading.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use memchr::memmem;
 
 use super::access::{launched, place, shown};
 use super::say::{Told, count, names};
 use super::survey::Survey;
 use crate::code::expression::{Call, Expressions, Value};
-use crate::code::{Mention, Method, Role, Route};
+use crate::code::{Language, Mention, Method, Role, Route};
 
 /// The last words of paths on which somebody guesses.
 const GUESSED: &[&str] = &[
@@ -24,7 +27,7 @@ pub(super) fn decide(survey: &Survey<'_>, told: &mut Told<'_>) {
     if limited.is_empty() {
         return;
     }
-    let mut files = Files { survey, read: BTreeMap::new() };
+    let mut files = Files { survey, having: BTreeMap::new() };
     let mut rates =
         |routes: &[&'_ Route]| -> Vec<f64> { routes.iter().filter_map(|route| files.rate(route)).collect() };
     let guessed: Vec<&Route> = launched(survey).filter(|route| is_guessed(route)).collect();
@@ -103,13 +106,14 @@ fn is_guessed(route: &Route) -> bool {
     route.method.writes() && last.is_some_and(|last| GUESSED.iter().any(|word| last.eq_ignore_ascii_case(word)))
 }
 
-/// The files that limiters are written in, each read once.
+/// The files that limiters are written in.
 struct Files<'s, 'a> {
     survey: &'s Survey<'a>,
-    read: BTreeMap<String, Option<Expressions>>,
+    /// Of the names of limiters, the files that have them: a name stands before many routes.
+    having: BTreeMap<String, Vec<&'a str>>,
 }
 
-impl Files<'_, '_> {
+impl<'a> Files<'_, 'a> {
     /// The strictest limit of a route, a minute.
     fn rate(&mut self, route: &Route) -> Option<f64> {
         let limiters: Vec<&Mention> = route.mentions(Role::Limiter).collect();
@@ -127,25 +131,31 @@ impl Files<'_, '_> {
         if name.len() < 3 {
             return None;
         }
-        let others = self.survey.paths(|other| other != path && crate::code::Language::of_path(other).is_some());
-        let others =
-            others.into_iter().filter(|other| self.survey.text(other).is_some_and(|text| text.contains(&name)));
+        let others = self.with(&name).into_iter().filter(|other| *other != path);
         let candidates: Vec<&str> = std::iter::once(path).chain(others).take(20).collect();
         candidates.into_iter().find_map(|path| self.named(path, &name))
     }
 
-    fn expressions(&mut self, path: &str) -> Option<&Expressions> {
+    /// The first source files that have a name.
+    fn with(&mut self, name: &str) -> Vec<&'a str> {
         let survey = self.survey;
-        let read = || {
-            let file = survey.project.file(path)?;
-            Expressions::read(file.language?, &file.text)
+        let search = || {
+            let finder = memmem::Finder::new(name);
+            let has = |path: &&str| survey.text(path).is_some_and(|text| finder.find(text.as_bytes()).is_some());
+            let sources = survey.paths(|path| Language::of_path(path).is_some());
+            sources.into_iter().filter(has).take(20).collect()
         };
-        self.read.entry(path.to_owned()).or_insert_with(read).as_ref()
+        self.having.entry(name.to_owned()).or_insert_with(search).clone()
     }
 
-    fn at_line(&mut self, path: &str, line: u32) -> Option<f64> {
+    fn expressions(&self, path: &str) -> Option<Arc<Expressions>> {
+        self.survey.project.file(path)?.expressions()
+    }
+
+    fn at_line(&self, path: &str, line: u32) -> Option<f64> {
         let text = self.survey.text(path)?;
-        let calls = self.expressions(path)?.calls.iter().filter(|call| call.line == line);
+        let found = self.expressions(path)?;
+        let calls = found.calls.iter().filter(|call| call.line == line);
         let spans: Vec<(usize, usize)> = calls.filter(|call| is_limiter(call)).map(|call| call.span).collect();
         let of_calls = spans.into_iter().filter_map(|(from, to)| rate(text.get(from..to)?)).reduce(f64::min);
         of_calls.or_else(|| {
@@ -153,7 +163,7 @@ impl Files<'_, '_> {
         })
     }
 
-    fn named(&mut self, path: &str, name: &str) -> Option<f64> {
+    fn named(&self, path: &str, name: &str) -> Option<f64> {
         let text = self.survey.text(path)?;
         let call = self.expressions(path)?.sets.iter().find_map(|set| match &set.value {
             Value::Call(call) if set.name.rsplit('.').next() == Some(name) => Some(call.span),

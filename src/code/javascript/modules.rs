@@ -1,5 +1,6 @@
 //! Which file an import means.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -12,11 +13,16 @@ const ENDINGS: &[&str] = &[
     "/index.jsx", "/index.mjs", "/index.cjs",
 ];
 
+/// By import, the file that it means.
+type Meant = HashMap<String, Option<Arc<str>>>;
+
 /// The files that can be imported, and the aliases of their folders.
 pub(super) struct Resolver<'p> {
     project: &'p Project,
     /// Of each folder with a `tsconfig.json`: what a beginning stands for.
     aliases: HashMap<String, Vec<(String, String)>>,
+    /// What was asked for before, by folder and import: an import is followed for each route that it has to do with.
+    known: RefCell<HashMap<String, Meant>>,
 }
 
 impl<'p> Resolver<'p> {
@@ -29,12 +35,21 @@ impl<'p> Resolver<'p> {
                 aliases.entry(folder.to_owned()).or_insert_with(Vec::new).extend(paths_of(folder, &file.text));
             }
         }
-        Self { project, aliases }
+        Self { project, aliases, known: RefCell::default() }
     }
 
     /// The path of the file that `source` means in the file `from`; none for packages and what is not there.
     pub(super) fn resolve(&self, from: &str, source: &str) -> Option<Arc<str>> {
         let folder = folder_of(from);
+        if let Some(known) = self.known.borrow().get(folder).and_then(|known| known.get(source)) {
+            return known.clone();
+        }
+        let found = self.search(folder, source);
+        self.known.borrow_mut().entry(folder.to_owned()).or_default().insert(source.to_owned(), found.clone());
+        found
+    }
+
+    fn search(&self, folder: &str, source: &str) -> Option<Arc<str>> {
         if source.starts_with('.') {
             return self.file(&join(folder, source));
         }
