@@ -1,7 +1,7 @@
 //! Which file an import means.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::super::parse::Language;
@@ -19,6 +19,8 @@ type Meant = HashMap<String, Option<Arc<str>>>;
 /// The files that can be imported, and the aliases of their folders.
 pub(super) struct Resolver<'p> {
     project: &'p Project,
+    /// All that an import can say to mean a source file: its path without any of the endings. Most of what is tried is none.
+    stems: HashSet<&'p str>,
     /// Of each folder with a `tsconfig.json`: what a beginning stands for.
     aliases: HashMap<String, Vec<(String, String)>>,
     /// What was asked for before, by folder and import: an import is followed for each route that it has to do with.
@@ -28,14 +30,17 @@ pub(super) struct Resolver<'p> {
 impl<'p> Resolver<'p> {
     /// Reads the aliases of a project.
     pub(super) fn new(project: &'p Project) -> Self {
-        let mut aliases = HashMap::new();
+        let (mut aliases, mut stems) = (HashMap::new(), HashSet::new());
         for (path, file) in project.files() {
+            if file.language.is_some() {
+                stems.extend(ENDINGS.iter().filter_map(|ending| path.strip_suffix(ending)));
+            }
             let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
             if name.starts_with("tsconfig") || name == "jsconfig.json" {
                 aliases.entry(folder.to_owned()).or_insert_with(Vec::new).extend(paths_of(folder, &file.text));
             }
         }
-        Self { project, aliases, known: RefCell::default() }
+        Self { project, stems, aliases, known: RefCell::default() }
     }
 
     /// The path of the file that `source` means in the file `from`; none for packages and what is not there.
@@ -79,8 +84,8 @@ impl<'p> Resolver<'p> {
 
     fn file(&self, path: &str) -> Option<Arc<str>> {
         let is_source = |path: &str| self.project.key(path).filter(|path| Language::of_path(path).is_some());
-        if let Some(found) = ENDINGS.iter().find_map(|ending| is_source(&format!("{path}{ending}"))) {
-            return Some(found);
+        if self.stems.contains(path) {
+            return ENDINGS.iter().find_map(|ending| is_source(&format!("{path}{ending}")));
         }
         // TypeScript writes the name of what will be built: `./a.js` for `a.ts`.
         let stem = [".js", ".mjs", ".cjs", ".jsx"].into_iter().find_map(|ending| path.strip_suffix(ending))?;
