@@ -1,5 +1,6 @@
 //! Routes: what an application answers to.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::body::Fact;
@@ -168,6 +169,17 @@ impl Inventory {
         self.facts.extend(other.facts);
         self.gaps.extend(other.gaps);
         self.files += other.files;
+    }
+
+    /// Adds the frameworks that no manifest names, where the first route of each is.
+    pub(super) fn detect_by_routes(&mut self) {
+        let mut seen: BTreeSet<Framework> = self.frameworks.iter().map(|found| found.framework).collect();
+        for route in &self.routes {
+            if seen.insert(route.framework) {
+                let at = route.at.clone();
+                self.frameworks.push(Detected { framework: route.framework, version: None, at });
+            }
+        }
     }
 
     /// Puts all in order, without what was said twice.

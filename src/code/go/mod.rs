@@ -8,7 +8,7 @@ mod router;
 mod run;
 mod types;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::framework::{Detected, Framework};
 use super::manifest;
@@ -33,23 +33,21 @@ pub(super) const MODULES: &[(Framework, &str)] = &[
 ];
 
 /// Takes out routes whose prefix was not known where they were first met, and that were met again with what stands before them.
-fn settle(inventory: &mut Inventory, begun: usize) {
+fn settle(inventory: &mut Inventory) {
     let Inventory { routes, gaps, .. } = inventory;
     // Only in functions of which a gap says already that their router is not known.
     let orphaned: BTreeMap<&str, u32> = gaps.iter().rev().map(|gap| (&*gap.at.file, gap.at.line)).collect();
     let is_told = |route: &Route| orphaned.get(&*route.at.file).is_some_and(|line| *line <= route.at.line);
     let of = |route: &Route| (route.at.clone(), route.method, route.path.clone());
     let mut most: BTreeMap<_, usize> = BTreeMap::new();
-    for route in &routes[begun..] {
+    for route in &*routes {
         let known = most.entry(of(route)).or_default();
         *known = route.before.iter().filter(|before| before.group).count().max(*known);
     }
-    let mut at = 0;
     routes.retain(|route| {
-        at += 1;
         let groups = route.before.iter().filter(|before| before.group).count();
         let is_again = groups == 0 && most.get(&of(route)).is_some_and(|most| *most > 0);
-        at <= begun || !route.path.starts_with("/*") || !is_again || !is_told(route)
+        !route.path.starts_with("/*") || !is_again || !is_told(route)
     });
 }
 
@@ -57,9 +55,8 @@ fn settle(inventory: &mut Inventory, begun: usize) {
 pub(super) fn routes(project: &Project, inventory: &mut Inventory) {
     let read = units(project, Language::Go, &Words::new(WORDS), inventory, lower::unit);
     let units: Vec<&Unit> = read.iter().collect();
-    let begun = inventory.routes.len();
     run::draw(&units, inventory);
-    settle(inventory, begun);
+    settle(inventory);
     for (framework, module) in MODULES {
         let found = manifest::go(project, module);
         inventory.frameworks.extend(found.into_iter().map(|(at, version)| Detected {
@@ -68,12 +65,7 @@ pub(super) fn routes(project: &Project, inventory: &mut Inventory) {
             at,
         }));
     }
-    let mut seen: BTreeSet<Framework> = inventory.frameworks.iter().map(|found| found.framework).collect();
-    for route in inventory.routes.iter().skip(begun) {
-        if seen.insert(route.framework) {
-            inventory.frameworks.push(Detected { framework: route.framework, version: None, at: route.at.clone() });
-        }
-    }
+    inventory.detect_by_routes();
     for unit in &units {
         facts::of(unit, &mut inventory.facts);
     }

@@ -34,10 +34,9 @@ pub(super) fn routes(project: &Project, inventory: &mut Inventory) {
     let more = units_where(project, Language::Java, &ours, &Words::none(), inventory, lower::unit);
     let units: Vec<&Unit> = read.iter().chain(&more).collect();
     let constants = values::Constants::of(&units);
-    let begun = inventory.routes.len();
     controllers::draw(&units, &constants, inventory);
     functional::draw(&units, &constants, inventory);
-    if let (true, Some(first)) = (found.is_empty(), inventory.routes.get(begun)) {
+    if let (true, Some(first)) = (found.is_empty(), inventory.routes.first()) {
         let at = first.at.clone();
         inventory.frameworks.push(Detected { framework: Framework::Spring, version: None, at });
     }
@@ -48,13 +47,13 @@ pub(super) fn routes(project: &Project, inventory: &mut Inventory) {
     }));
     let chains = security::chains(&units, &constants, &mut inventory.gaps);
     let default = manifest::java(project, "spring-boot-starter-security");
-    for route in inventory.routes.iter_mut().skip(begun) {
+    for route in &mut inventory.routes {
         match chains.is_empty() {
             false => security::apply(&chains, route),
             true => route.before.splice(0..0, by_default(&default, &route.at)).for_each(drop),
         }
     }
-    values::context_paths(project, &mut inventory.routes[begun..]);
+    values::context_paths(project, &mut inventory.routes);
     for unit in &units {
         facts::of(unit, &mut inventory.facts);
     }

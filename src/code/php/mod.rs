@@ -33,9 +33,8 @@ pub(super) fn routes(project: &Project, inventory: &mut Inventory) {
         version,
         at,
     }));
-    let begun = inventory.routes.len();
     routes::draw(&units, &classes, inventory);
-    if let (false, Some(first)) = (is_laravel, inventory.routes.get(begun)) {
+    if let (false, Some(first)) = (is_laravel, inventory.routes.first()) {
         let at = first.at.clone();
         inventory.frameworks.push(Detected { framework: Framework::Laravel, version: None, at });
     }

@@ -32,7 +32,6 @@ pub(super) fn routes(project: &Project, inventory: &mut Inventory) {
     let drawn = |path: &str| path.contains("config/routes/") && !is_foreign(path) && !known.contains(path);
     read.extend(units_where(project, Language::Ruby, &drawn, &Words::none(), inventory, lower::unit));
     let units: Vec<&Unit> = read.iter().collect();
-    let begun = inventory.routes.len();
     let drawn = routes::draw(&units, inventory);
     detect(project, &drawn, inventory);
     let controllers = controllers::Controllers::new(&units);
@@ -40,7 +39,7 @@ pub(super) fn routes(project: &Project, inventory: &mut Inventory) {
         let route = controllers.complete(route, &mut inventory.gaps);
         inventory.routes.push(route);
     }
-    limits::apply(&units, &mut inventory.routes[begun..]);
+    limits::apply(&units, &mut inventory.routes);
     for unit in &units {
         facts::of(unit, &mut inventory.facts);
     }

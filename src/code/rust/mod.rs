@@ -7,8 +7,6 @@ mod handlers;
 mod lower;
 mod run;
 
-use std::collections::BTreeSet;
-
 use super::framework::{Detected, Framework};
 use super::manifest;
 use super::parse::Language;
@@ -35,18 +33,12 @@ const WORDS: &[&str] = &[
 pub(super) fn routes(project: &Project, inventory: &mut Inventory) {
     let read = units(project, Language::Rust, &Words::new(WORDS), inventory, lower::unit);
     let units: Vec<&Unit> = read.iter().collect();
-    let begun = inventory.routes.len();
     run::draw(&units, inventory);
     for (framework, name) in [(Framework::Axum, "axum"), (Framework::Actix, "actix-web")] {
         let found = manifest::cargo(project, name);
         inventory.frameworks.extend(found.into_iter().map(|(at, version)| Detected { framework, version, at }));
     }
-    let mut seen: BTreeSet<Framework> = inventory.frameworks.iter().map(|found| found.framework).collect();
-    for route in inventory.routes.iter().skip(begun) {
-        if seen.insert(route.framework) {
-            inventory.frameworks.push(Detected { framework: route.framework, version: None, at: route.at.clone() });
-        }
-    }
+    inventory.detect_by_routes();
     for unit in &units {
         facts::of(unit, &mut inventory.facts);
     }
