@@ -27,6 +27,7 @@ mod rust;
 /// Files of settings, in one form for all formats.
 pub mod setting;
 mod telling;
+mod tree;
 mod unit;
 mod value;
 mod walk;

@@ -1,8 +1,11 @@
 //! Syntax trees.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use tree_sitter::{Parser, Tree};
+use tree_sitter::Parser;
+
+use super::tree::Tree;
 
 /// Parsing one file takes no longer than this; real files take milliseconds.
 pub const SLOW: Duration = Duration::from_secs(2);
@@ -31,6 +34,19 @@ pub enum Language {
 }
 
 impl Language {
+    /// Each of them, in the order of their numbers.
+    pub const ALL: [Self; 9] = [
+        Self::JavaScript,
+        Self::TypeScript,
+        Self::Tsx,
+        Self::Python,
+        Self::Ruby,
+        Self::Php,
+        Self::Java,
+        Self::Go,
+        Self::Rust,
+    ];
+
     /// The language that a file's name tells.
     #[must_use]
     pub fn of_path(path: &str) -> Option<Self> {
@@ -50,8 +66,11 @@ impl Language {
         })
     }
 
-    fn grammar(self) -> tree_sitter::Language {
-        match self {
+    /// Its grammar; put together once.
+    pub(super) fn grammar(self) -> &'static tree_sitter::Language {
+        static GRAMMARS: [OnceLock<tree_sitter::Language>; Language::ALL.len()] =
+            [const { OnceLock::new() }; Language::ALL.len()];
+        let made = || match self {
             Self::JavaScript => tree_sitter_javascript::LANGUAGE.into(),
             Self::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
             Self::Tsx => tree_sitter_typescript::LANGUAGE_TSX.into(),
@@ -61,7 +80,8 @@ impl Language {
             Self::Java => tree_sitter_java::LANGUAGE.into(),
             Self::Go => tree_sitter_go::LANGUAGE.into(),
             Self::Rust => tree_sitter_rust::LANGUAGE.into(),
-        }
+        };
+        GRAMMARS[self as usize].get_or_init(made)
     }
 }
 
@@ -76,7 +96,7 @@ impl Parsed {
     #[must_use]
     pub fn new(language: Language, text: &[u8]) -> Option<Self> {
         let mut parser = Parser::new();
-        parser.set_language(&language.grammar()).ok()?;
+        parser.set_language(language.grammar()).ok()?;
         let begun = std::time::Instant::now();
         let mut progress = |_: &tree_sitter::ParseState| match begun.elapsed() > SLOW {
             true => std::ops::ControlFlow::Break(()),
@@ -85,7 +105,7 @@ impl Parsed {
         let options = tree_sitter::ParseOptions::new().progress_callback(&mut progress);
         let mut read = |at: usize, _| text.get(at..).unwrap_or_default();
         let tree = parser.parse_with_options(&mut read, None, Some(options))?;
-        Some(Self { tree })
+        Some(Self { tree: Tree::new(language, &tree) })
     }
 
     /// Whether some of it could not be understood.

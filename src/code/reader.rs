@@ -1,12 +1,11 @@
 //! From trees to units: what reading them has in common in all languages.
 
-use aho_corasick::AhoCorasick;
-use tree_sitter::Node;
-
 use super::parse::Language;
 use super::project::{Project, SourceFile, each_by_size};
 use super::route::{Gap, Inventory, Place};
+use super::tree::Node;
 use super::unit::{Arg, Call, Chain, Expr, Link, Unit};
+use aho_corasick::AhoCorasick;
 
 /// Code is nested no deeper than this in nodes; what is deeper is not read, so that nobody can exhaust the stack.
 const MAX_DEPTH: u32 = 200;
@@ -61,18 +60,17 @@ impl<'a> Reader<'a> {
 
 /// The first line of a node, from 1.
 pub(super) fn line(node: Node) -> u32 {
-    u32::try_from(node.start_position().row).unwrap_or(u32::MAX - 1) + 1
+    node.line()
 }
 
 /// The last line of a node, from 1.
 pub(super) fn end_line(node: Node) -> u32 {
-    u32::try_from(node.end_position().row).unwrap_or(u32::MAX - 1) + 1
+    node.end_line()
 }
 
 /// The children that have a name, without comments.
 pub(super) fn children(node: Node) -> Vec<Node> {
-    let mut cursor = node.walk();
-    node.named_children(&mut cursor).filter(|child| !child.is_extra()).collect()
+    node.named_children().filter(|child| !child.is_extra()).collect()
 }
 
 /// `base` with one more link, flat.

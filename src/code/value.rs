@@ -1,6 +1,6 @@
 //! Expressions, as far as routes need them: owned, so that a file's tree is dropped as soon as the file was read.
 
-use tree_sitter::Node;
+use super::tree::Node;
 
 /// An expression that is nested deeper than this is not followed.
 pub(super) const MAX_NESTED: usize = 120;
@@ -116,53 +116,32 @@ pub(super) fn text_of<'t>(node: Node, text: &'t [u8]) -> std::borrow::Cow<'t, st
 
 /// A node's first line, from 1.
 pub(super) fn line_of(node: Node) -> u32 {
-    u32::try_from(node.start_position().row).unwrap_or(u32::MAX - 1) + 1
+    node.line()
 }
 
 /// A node's last line, from 1.
 pub(super) fn end_of(node: Node) -> u32 {
-    u32::try_from(node.end_position().row).unwrap_or(u32::MAX - 1) + 1
+    node.end_line()
 }
 
 /// A node's named children, without comments.
 pub(super) fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
-    let mut cursor = node.walk();
-    node.named_children(&mut cursor).filter(|child| child.kind() != "comment").collect()
+    node.named_children().filter(|child| child.kind() != "comment").collect()
 }
 
 /// What is nested deeper in a file is not walked: finding a node's parent takes as long as the tree is deep.
 const MAX_WALKED: u32 = 500;
 
-/// Every node below one, and itself, from above to below; `enter` says whether to go into a node. Not recursive: trees can be deep.
-pub(super) fn walk<'t>(root: Node<'t>, mut enter: impl FnMut(Node<'t>) -> bool) {
-    let mut cursor = root.walk();
-    // Counted here: the cursor would count its ancestors each time that it is asked.
-    let mut depth = 0_u32;
-    loop {
-        if enter(cursor.node()) && depth < MAX_WALKED && cursor.goto_first_child() {
-            depth += 1;
-            continue;
-        }
-        loop {
-            if depth == 0 {
-                return;
-            }
-            if cursor.goto_next_sibling() {
-                break;
-            }
-            if !cursor.goto_parent() {
-                return;
-            }
-            depth -= 1;
-        }
-    }
+/// Every node below one, and itself, from above to below; `enter` says whether to go into a node.
+pub(super) fn walk<'t>(root: Node<'t>, enter: impl FnMut(Node<'t>) -> bool) {
+    root.walk(MAX_WALKED, enter);
 }
 
 /// The line of the first syntax error, where there is one.
 pub(super) fn first_error(root: Node) -> Option<u32> {
     let mut found = None;
     walk(root, |node| {
-        if found.is_none() && (node.is_error() || node.is_missing()) {
+        if found.is_none() && (node.is_error()) {
             found = Some(line_of(node));
         }
         found.is_none() && node.has_error()

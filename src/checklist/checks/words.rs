@@ -75,20 +75,8 @@ struct Words {
     pairs: Option<AhoCorasick>,
 }
 
-const LANGUAGES: [Language; 9] = [
-    Language::JavaScript,
-    Language::TypeScript,
-    Language::Tsx,
-    Language::Python,
-    Language::Ruby,
-    Language::Php,
-    Language::Java,
-    Language::Go,
-    Language::Rust,
-];
-
 static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
-    single: LANGUAGES.map(|language| AhoCorasick::new(COMMON.iter().chain(special(language))).ok()),
+    single: Language::ALL.map(|language| AhoCorasick::new(COMMON.iter().chain(special(language))).ok()),
     pairs: AhoCorasick::builder()
         .ascii_case_insensitive(true)
         .build(LOGS.iter().chain(SECRET).chain(WHOLE).chain([&REQUEST]))
@@ -119,8 +107,7 @@ fn is_configuration(path: &str, language: Language) -> bool {
 }
 
 fn has_word(language: Language, text: &[u8]) -> bool {
-    let position = LANGUAGES.iter().position(|known| *known == language).unwrap_or_default();
-    WORDS.single[position].as_ref().is_none_or(|words| words.is_match(text))
+    WORDS.single[language as usize].as_ref().is_none_or(|words| words.is_match(text))
 }
 
 /// Whether something that should not be in a log may be written to one.

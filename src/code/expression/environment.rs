@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tree_sitter::Node;
-
+use super::super::tree::Node;
 use super::value::Reader;
 use super::{Call, Expressions, Set, Value};
 use crate::code::parse::Language;
@@ -191,8 +190,7 @@ impl Reads {
         if pattern.kind() != "object_pattern" || !OBJECTS.contains(&format!("{from}.").as_str()) {
             return;
         }
-        let mut cursor = pattern.walk();
-        for child in pattern.named_children(&mut cursor) {
+        for child in pattern.named_children() {
             let text = reader.text(child);
             let name = text.split([':', '=']).next().unwrap_or_default().trim();
             let fallback = child.child_by_field_name("right").is_some_and(|right| is_text(&reader.value(right, 0)));

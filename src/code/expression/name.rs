@@ -1,7 +1,6 @@
 //! From nodes to names with dots between their parts, whatever the language has there.
 
-use tree_sitter::Node;
-
+use super::super::tree::Node;
 use super::value::{DEEP, LONG, Reader};
 
 impl Reader<'_> {

@@ -1,7 +1,6 @@
 //! One walk over a tree.
 
-use tree_sitter::Node;
-
+use super::super::tree::Node;
 use super::environment::Reads;
 use super::value::{Reader, is_call, is_comment};
 use super::{Call, Expressions, Set, Value};
@@ -14,25 +13,13 @@ pub(super) fn read(language: Language, text: &[u8], parsed: &Parsed) -> Expressi
     let reader = Reader(text);
     let mut found = Expressions { has_errors: parsed.has_errors(), ..Expressions::default() };
     let mut reads = Reads::new(language);
-    let mut cursor = parsed.tree.walk();
-    loop {
-        let node = cursor.node();
-        if node.is_named() && found.calls.len() < MANY && found.sets.len() < MANY {
+    for node in parsed.tree.nodes().filter(|node| node.is_named()) {
+        if found.calls.len() < MANY && found.sets.len() < MANY {
             visit(reader, node, &mut found, &mut reads);
         }
-        if cursor.goto_first_child() || cursor.goto_next_sibling() {
-            continue;
-        }
-        loop {
-            if !cursor.goto_parent() {
-                reads.finish(&mut found);
-                return found;
-            }
-            if cursor.goto_next_sibling() {
-                break;
-            }
-        }
     }
+    reads.finish(&mut found);
+    found
 }
 
 fn visit(reader: Reader<'_>, node: Node<'_>, found: &mut Expressions, reads: &mut Reads) {
@@ -101,11 +88,10 @@ fn sets(reader: Reader<'_>, node: Node<'_>) -> Vec<Set> {
 /// `a, b := 1, 2`.
 fn several(reader: Reader<'_>, left: Option<Node<'_>>, right: Option<Node<'_>>, line: u32) -> Vec<Set> {
     let (Some(left), Some(right)) = (left, right) else { return Vec::new() };
-    let (mut names, mut values) = (left.walk(), right.walk());
-    let values: Vec<Node<'_>> = right.named_children(&mut values).collect();
+    let values: Vec<Node<'_>> = right.named_children().collect();
     let set = |(at, name): (usize, Node<'_>)| {
         let value = values.get(at).map_or(Value::Unknown, |value| reader.value(*value, 0));
         reader.name(name, 0).map(|name| Set { name, value, line })
     };
-    left.named_children(&mut names).enumerate().filter_map(set).collect()
+    left.named_children().enumerate().filter_map(set).collect()
 }

@@ -1,7 +1,6 @@
 //! From nodes to values and names. Every recursion has a floor: a hostile file nests without end.
 
-use tree_sitter::Node;
-
+use super::super::tree::Node;
 use super::{Argument, Call, Entry, Value};
 
 /// Values deeper than this are not known.
@@ -33,7 +32,7 @@ impl<'t> Reader<'t> {
     }
 
     pub(super) fn line(node: Node<'_>) -> u32 {
-        u32::try_from(node.start_position().row + 1).unwrap_or(u32::MAX)
+        node.line()
     }
 
     /// What a node is worth.
@@ -118,7 +117,7 @@ impl<'t> Reader<'t> {
     /// The one thing that stands in a node.
     fn inner(self, node: Node<'_>, depth: usize) -> Value {
         // `!x` and `-x` are not `x`.
-        let sign = node.child(0).map_or("", |first| first.kind());
+        let sign = node.children().next().map_or("", |first| first.kind());
         match node.named_child(0) {
             Some(only) if !matches!(sign, "!" | "-" | "~" | "not") => self.value(only, depth + 1),
             _ => Value::Unknown,
@@ -127,9 +126,8 @@ impl<'t> Reader<'t> {
 
     fn string(self, node: Node<'_>, depth: usize) -> Value {
         let (mut parts, mut plain) = (Vec::new(), String::new());
-        let mut cursor = node.walk();
         let mut seen = false;
-        for child in node.named_children(&mut cursor).take(MANY) {
+        for child in node.named_children().take(MANY) {
             let kind = child.kind();
             match kind {
                 "string_start" | "string_end" => {}
@@ -137,10 +135,9 @@ impl<'t> Reader<'t> {
                 _ if kind.ends_with("content") || kind.ends_with("fragment") || kind == "string_value" => {
                     plain.push_str(self.text(child));
                     // An f-string's content holds its braces.
-                    let mut inner = child.walk();
                     parts.extend(
                         child
-                            .named_children(&mut inner)
+                            .named_children()
                             .filter(|c| c.kind() == "interpolation")
                             .filter_map(|c| c.named_child(0).map(|c| self.value(c, depth + 1))),
                     );
@@ -171,14 +168,12 @@ impl<'t> Reader<'t> {
     }
 
     fn list(self, node: Node<'_>, depth: usize) -> Value {
-        let mut cursor = node.walk();
-        let items = node.named_children(&mut cursor).filter(|c| !is_comment(c.kind())).take(MANY);
+        let items = node.named_children().filter(|c| !is_comment(c.kind())).take(MANY);
         Value::List(items.map(|child| self.value(child, depth + 1)).collect())
     }
 
     fn table(self, node: Node<'_>, depth: usize) -> Value {
-        let mut cursor = node.walk();
-        let entries = node.named_children(&mut cursor).take(MANY).filter_map(|child| self.entry(child, depth));
+        let entries = node.named_children().take(MANY).filter_map(|child| self.entry(child, depth));
         Value::Table(entries.collect())
     }
 
@@ -215,9 +210,8 @@ impl<'t> Reader<'t> {
     }
 
     fn php_array(self, node: Node<'_>, depth: usize) -> Value {
-        let mut cursor = node.walk();
         let items: Vec<Node<'_>> =
-            node.named_children(&mut cursor).filter(|c| c.kind() == "array_element_initializer").take(MANY).collect();
+            node.named_children().filter(|c| c.kind() == "array_element_initializer").take(MANY).collect();
         if items.iter().any(|item| item.named_child_count() == 2) {
             let entry = |item: &Node<'_>| {
                 let value = self.value(item.named_child(1)?, depth + 1);
@@ -306,8 +300,7 @@ impl<'t> Reader<'t> {
         if node.kind() == "macro_invocation" {
             arguments = self.tokens(node);
         } else if let Some(list) = list.filter(|list| is_structure || list.kind().contains("argument")) {
-            let mut cursor = list.walk();
-            for child in list.named_children(&mut cursor).filter(|c| !is_comment(c.kind())).take(MANY) {
+            for child in list.named_children().filter(|c| !is_comment(c.kind())).take(MANY) {
                 arguments.push(self.argument(child, depth));
             }
         }
@@ -318,7 +311,7 @@ impl<'t> Reader<'t> {
     fn argument(self, node: Node<'_>, depth: usize) -> Argument {
         if node.kind() == "argument" {
             let name = node.child_by_field_name("name").map(|name| self.text(name).to_owned());
-            let last = node.named_child(u32::try_from(node.named_child_count().saturating_sub(1)).unwrap_or(0));
+            let last = node.named_children().last();
             return Argument { name, value: last.map_or(Value::Unknown, |value| self.value(value, depth + 1)) };
         }
         match self.entry(node, depth) {
@@ -329,13 +322,11 @@ impl<'t> Reader<'t> {
 
     /// The names and texts in the arguments of a macro, whose syntax is its own.
     fn tokens(self, node: Node<'_>) -> Vec<Argument> {
-        let mut cursor = node.walk();
-        let Some(tree) = node.named_children(&mut cursor).find(|child| child.kind() == "token_tree") else {
+        let Some(tree) = node.named_children().find(|child| child.kind() == "token_tree") else {
             return Vec::new();
         };
         let (mut values, mut joins) = (Vec::<Value>::new(), false);
-        let mut cursor = tree.walk();
-        for child in tree.children(&mut cursor).take(MANY) {
+        for child in tree.children().take(MANY) {
             match (child.kind(), values.last_mut()) {
                 ("." | "::", _) => joins = true,
                 ("identifier" | "self", Some(Value::Name(name))) if joins => {

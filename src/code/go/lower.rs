@@ -1,7 +1,6 @@
 //! Go trees into units.
 
-use tree_sitter::Node;
-
+use super::super::tree::Node;
 use crate::code::reader::{Reader, begun, children, end_line, line, linked, plain_call};
 use crate::code::unit::{Arg, Call, Class, Expr, Function, Link, Param, Unit};
 

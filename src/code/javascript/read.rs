@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use tree_sitter::Node;
-
+use super::super::tree::Node;
 use super::super::value::{Call, MAX_NESTED, Value, children, end_of, line_of, text_of};
 use super::module::{Class, Function, Imported, Method, Module, Pattern, Statement};
 
@@ -176,8 +175,7 @@ impl Reader<'_> {
         let before = into.len();
         if declaration.kind().ends_with("class_declaration") {
             let name = self.field(declaration, "name");
-            let mut cursor = node.walk();
-            let outer: Vec<Node> = node.children_by_field_name("decorator", &mut cursor).collect();
+            let outer: Vec<Node> = node.children_by_field_name("decorator").collect();
             let class = self.class(declaration, &outer);
             into.push(Statement::Let(Pattern::Name(name), class));
         } else {
@@ -202,8 +200,7 @@ impl Reader<'_> {
     }
 
     fn has_token(&self, node: Node, token: &str) -> bool {
-        let mut cursor = node.walk();
-        node.children(&mut cursor).any(|child| child.kind() == token)
+        node.children().any(|child| child.kind() == token)
     }
 
     fn declaration(&mut self, node: Node, into: &mut Vec<Statement>) {

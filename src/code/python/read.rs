@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use tree_sitter::Node;
-
+use super::super::tree::Node;
 use super::super::value::{Call, MAX_NESTED, Value, children, end_of, line_of, text_of, walk};
 use super::module::{Assigned, Class, Function, Import, Module, Parameter};
 
@@ -95,8 +94,7 @@ impl Reader<'_> {
 
     fn import_from(&mut self, node: Node) {
         let module = self.field(node, "module_name");
-        let mut cursor = node.walk();
-        let names: Vec<Node> = node.children_by_field_name("name", &mut cursor).collect();
+        let names: Vec<Node> = node.children_by_field_name("name").collect();
         if children(node).iter().any(|child| child.kind() == "wildcard_import") {
             self.module.imports.push(Import { local: "*".into(), module: module.clone(), name: None });
         }
@@ -238,8 +236,7 @@ impl Reader<'_> {
             // `Annotated[X, Depends(y)]`: what is written in brackets is kept as in a call.
             "subscript" => {
                 let callee = node.child_by_field_name("value").map(|value| self.value(value)).unwrap_or_default();
-                let mut cursor = node.walk();
-                let inside: Vec<Node> = node.children_by_field_name("subscript", &mut cursor).collect();
+                let inside: Vec<Node> = node.children_by_field_name("subscript").collect();
                 let arguments = self.values(inside);
                 Value::Call(Box::new(Call { callee, arguments, named: Vec::new(), line: line_of(node), new: true }))
             }

@@ -1,7 +1,6 @@
 //! Ruby trees into units.
 
-use tree_sitter::Node;
-
+use super::super::tree::Node;
 use crate::code::reader::{Reader, begun, children, either, end_line, line, linked, plain_call};
 use crate::code::unit::{Arg, Call, Class, Expr, Function, Link, Param, Unit};
 
@@ -65,7 +64,7 @@ fn method(reader: &mut Reader, node: Node) -> Function {
 
 fn params(reader: &mut Reader, node: Node) -> Vec<Param> {
     let Some(list) = node.child_by_field_name("parameters") else { return Vec::new() };
-    let name = |param| reader.text(Node::child_by_field_name(&param, "name").unwrap_or(param)).to_owned();
+    let name = |param: Node| reader.text(param.child_by_field_name("name").unwrap_or(param)).to_owned();
     children(list).into_iter().map(|param| Param { name: name(param), ..Param::default() }).collect()
 }
 

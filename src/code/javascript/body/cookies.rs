@@ -1,8 +1,7 @@
 //! Cookies, and sessions that are kept by one.
 
-use tree_sitter::Node;
-
 use super::super::super::body::{FactKind, SameSite, Setting};
+use super::super::super::tree::Node;
 use super::Reader;
 
 impl<'t> Reader<'t, '_> {
@@ -76,9 +75,6 @@ impl<'t> Reader<'t, '_> {
 
     /// Whether an object holds the keys of another one, or keys that are names.
     fn spreads(&self, object: Node<'t>) -> bool {
-        let mut cursor = object.walk();
-        object
-            .named_children(&mut cursor)
-            .any(|part| matches!(part.kind(), "spread_element" | "shorthand_property_identifier"))
+        object.named_children().any(|part| matches!(part.kind(), "spread_element" | "shorthand_property_identifier"))
     }
 }

@@ -1,9 +1,8 @@
 //! What is told to logs and to clients.
 
-use tree_sitter::Node;
-
 use super::super::super::body::FactKind;
 use super::super::super::names::{is_sensitive, words};
+use super::super::super::tree::Node;
 use super::super::super::value::walk;
 use super::{Reader, is_function};
 

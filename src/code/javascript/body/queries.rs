@@ -1,10 +1,9 @@
 //! Look-ups by what the client chose, and data that is used as it came.
 
-use tree_sitter::Node;
-
 use super::super::super::body::FactKind;
 use super::super::super::names::{is_owner, is_user_id, role_of, words};
 use super::super::super::route::Role;
+use super::super::super::tree::Node;
 use super::super::super::value::{children, walk};
 use super::{Reader, is_caller, is_whole_body};
 

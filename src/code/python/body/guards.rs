@@ -1,8 +1,7 @@
 //! Whom the bodies of functions turn away.
 
-use tree_sitter::Node;
-
 use super::super::super::route::Role;
+use super::super::super::tree::Node;
 use super::super::super::value::walk;
 use super::Reader;
 

@@ -8,11 +8,10 @@ mod tokens;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use tree_sitter::Node;
-
 use super::super::body::{Fact, FactKind};
 use super::super::names::{is_user_id, role_of_call, shown, words};
 use super::super::route::{Mention, Place, Role};
+use super::super::tree::Node;
 use super::super::value::{children, line_of, text_of, walk};
 use super::module::Module;
 

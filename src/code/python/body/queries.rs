@@ -1,9 +1,8 @@
 //! Look-ups by what the client chose, and data that is used as it came.
 
-use tree_sitter::Node;
-
 use super::super::super::body::FactKind;
 use super::super::super::names::{is_owner, words};
+use super::super::super::tree::Node;
 use super::super::super::value::{children, text_of, walk};
 use super::{Reader, is_id, request_text};
 

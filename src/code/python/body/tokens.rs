@@ -1,8 +1,7 @@
 //! Tokens that are not verified, and secrets that sign.
 
-use tree_sitter::Node;
-
 use super::super::super::body::FactKind;
+use super::super::super::tree::Node;
 use super::super::super::value::{children, text_of, walk};
 use super::Reader;
 
