@@ -1,5 +1,6 @@
 //! Syntax trees.
 
+use std::cell::RefCell;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -95,7 +96,15 @@ impl Parsed {
     /// Parses a text. None if that takes longer than [`SLOW`].
     #[must_use]
     pub fn new(language: Language, text: &[u8]) -> Option<Self> {
-        let mut parser = Parser::new();
+        // A parser keeps the memory of what it parsed before.
+        thread_local! {
+            static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
+        }
+        PARSER.with_borrow_mut(|parser| Self::with(parser, language, text))
+    }
+
+    fn with(parser: &mut Parser, language: Language, text: &[u8]) -> Option<Self> {
+        // This also forgets a text that took too long.
         parser.set_language(language.grammar()).ok()?;
         let begun = std::time::Instant::now();
         let mut progress = |_: &tree_sitter::ParseState| match begun.elapsed() > SLOW {

@@ -100,6 +100,14 @@ impl Project {
         });
     }
 
+    /// Reads the expressions that will be asked for of these files, where nobody has parsed them yet.
+    pub(super) fn read_wanted(&self, of: impl Fn(&SourceFile) -> bool) {
+        let is_missing = |file: &SourceFile| file.is_wanted == Some(true) && file.expressions.get().is_none();
+        let missing: Vec<((), &SourceFile)> =
+            self.files.values().filter(|file| of(file) && is_missing(file)).map(|file| ((), file)).collect();
+        each_by_size(&missing, |(), file| drop(file.expressions()));
+    }
+
     /// Notes a source file that cannot be added, and how many bytes it has.
     pub fn leave_out(&mut self, path: &str, len: u64) {
         let why = format!("The file was not read: it has {len} bytes.");

@@ -219,7 +219,7 @@ pub enum Part {
 
 /// Says which files [`decide`] will look into, so that whoever parses one before that does it for both.
 pub fn prepare(project: &mut Project) {
-    project.want(words::matter);
+    project.want(|path, language, text| !survey::is_foreign(path) && words::matter(path, language, text));
 }
 
 /// Evidence for every row that can be decided here, and what a handover page needs.

@@ -279,7 +279,7 @@ fn is_lock(path: &str) -> bool {
 }
 
 /// Whether a file is somebody else's.
-fn is_foreign(path: &str) -> bool {
+pub(super) fn is_foreign(path: &str) -> bool {
     path.split('/').any(|part| {
         matches!(
             part,

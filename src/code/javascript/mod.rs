@@ -54,7 +54,7 @@ pub(super) fn routes(project: &Project, inventory: &mut Inventory) {
     let words = Words::new();
     // The router of a browser's framework serves nobody.
     let browser = browser_folders(project);
-    let serves = |path: &str, text: &[u8]| words.routes(text) && !in_browser(&browser, path);
+    let serves = |path: &str, text: &[u8]| words.routes(text) && !in_browser(&browser, path) && !is_client(text);
     let wanted: Vec<_> = files
         .par_iter()
         .map(|(path, file)| {
@@ -87,10 +87,14 @@ pub(super) fn routes(project: &Project, inventory: &mut Inventory) {
         }
     }
     let before = inventory.routes.len();
-    let mut machine = Machine::new(&modules, &numbers, &resolver);
-    receivers(&mut machine, &modules, &first, inventory);
-    nest::routes(&mut machine, inventory);
-    next::routes(&mut machine, &next, inventory);
+    // What one file does depends on all that it imports, so only one core follows it.
+    let link = || {
+        let mut machine = Machine::new(&modules, &numbers, resolver);
+        receivers(&mut machine, &modules, &first, inventory);
+        nest::routes(&mut machine, inventory);
+        next::routes(&mut machine, &next, inventory);
+    };
+    rayon::join(link, || project.read_wanted(is_source));
     add_body_mentions(&modules, &numbers, before, inventory);
     detect(project, before, inventory);
 }
@@ -167,6 +171,19 @@ fn is_test(path: &str) -> bool {
         || [".test.", ".spec.", ".e2e-spec.", ".min.", ".d.ts", ".stories."].iter().any(|part| name.contains(part))
 }
 
+/// Whether a file begins with React's directive `'use client'`, behind nothing but comments: it is run by browsers.
+fn is_client(text: &[u8]) -> bool {
+    let mut rest = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start();
+    loop {
+        let end = match rest {
+            [b'/', b'/', ..] => memchr::memchr(b'\n', rest),
+            [b'/', b'*', ..] => memchr::memmem::find(rest, b"*/").map(|end| end + 1),
+            _ => return rest.starts_with(b"'use client'") || rest.starts_with(b"\"use client\""),
+        };
+        rest = rest.get(end.map_or(rest.len(), |end| end + 1)..).unwrap_or_default().trim_ascii_start();
+    }
+}
+
 /// Reads files in parallel, and drops their trees at once.
 fn read_all(files: &[(&Arc<str>, &SourceFile)], modules: &mut BTreeMap<Arc<str>, Module>, inventory: &mut Inventory) {
     let read = each_by_size(files, |path, file| {
@@ -197,7 +214,7 @@ fn follow_imports(
     for _ in 0..MAX_WAVES {
         let mut reached = BTreeSet::new();
         for module in edge.iter().filter_map(|path| modules.get(path)) {
-            reached.extend(module.sources.iter().filter_map(|source| resolver.resolve(&module.path, source)));
+            reached.extend(module.followed.iter().filter_map(|source| resolver.resolve(&module.path, source)));
         }
         edge = reached;
         let missing: Vec<(&Arc<str>, &SourceFile)> = project
@@ -205,6 +222,7 @@ fn follow_imports(
             .filter(|(path, file)| {
                 edge.contains(*path) && !modules.contains_key(*path) && is_source(file) && !is_test(path)
             })
+            .filter(|(_, file)| !is_client(&file.text))
             .collect();
         read_all(&missing, modules, inventory);
     }

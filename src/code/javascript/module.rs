@@ -19,6 +19,8 @@ pub(super) struct Module {
     pub(super) classes: Vec<Class>,
     /// What it imports, as it is written there.
     pub(super) sources: Vec<String>,
+    /// Those of them that can have to do with routes.
+    pub(super) followed: Vec<String>,
     /// Whether its functions are called by clients: `'use server'`.
     pub(super) server: bool,
     /// Calls in bodies that ask who is calling, and the like.

@@ -126,7 +126,7 @@ fn add(machine: &Machine, number: usize, asked: Method, path: &str, known: &Know
 /// `export async function GET()`.
 fn app_route(machine: &mut Machine, number: usize, path: &str, inventory: &mut Inventory) {
     for (name, known) in machine.exported(number) {
-        let asked = Method::of(&name).filter(|asked| *asked != Method::Any && asked.name() == name);
+        let asked = Method::of(name).filter(|asked| *asked != Method::Any && asked.name() == name);
         if let Some(asked) = asked {
             add(machine, number, asked, path, &known, inventory);
         }
@@ -169,7 +169,7 @@ fn actions(machine: &mut Machine, number: usize, inventory: &mut Inventory) {
         for (name, known) in machine.exported(number) {
             let answer = handler(machine, &(None, known)).0;
             if let Some(answer) = answer.filter(|answer| answer.at.file == machine.modules[number].path) {
-                found.push((name, answer.at.line, answer.end));
+                found.push((name.to_owned(), answer.at.line, answer.end));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! From a file's tree to what it declares and calls, in the order in which it is written.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::super::tree::Node;
@@ -8,9 +9,16 @@ use super::module::{Class, Function, Imported, Method, Module, Pattern, Statemen
 
 /// Reads the tree of a file.
 pub(super) fn read(path: Arc<str>, root: Node, text: &[u8]) -> Module {
-    let mut reader = Reader { text, module: Module { path, ..Module::default() }, depth: 0 };
-    let body = reader.statements(root);
+    let module = Module { path, ..Module::default() };
+    let mut reader = Reader { text, module, depth: 0, named: HashSet::new() };
+    let mut body = reader.statements(root);
     let server = children(root).first().is_some_and(|first| reader.is_directive(*first));
+    body.retain(|statement| reader.is_needed(statement));
+    for statement in &body {
+        if let Statement::Import(source, _) = statement {
+            reader.module.followed.push(source.clone());
+        }
+    }
     Module { body, server, ..reader.module }
 }
 
@@ -18,6 +26,8 @@ struct Reader<'t> {
     text: &'t [u8],
     module: Module,
     depth: usize,
+    /// The names that stand in values. Those of types and of elements of JSX do not.
+    named: HashSet<String>,
 }
 
 impl Reader<'_> {
@@ -32,6 +42,24 @@ impl Reader<'_> {
     /// Whether a statement is `'use server'`.
     fn is_directive(&self, node: Node) -> bool {
         node.kind() == "expression_statement" && self.text(node).trim_matches(['\'', '"', ';', ' ']) == "use server"
+    }
+
+    /// A name in a value.
+    fn name(&mut self, name: String) -> Value {
+        if !self.named.contains(&name) {
+            self.named.insert(name.clone());
+        }
+        Value::Name(name)
+    }
+
+    /// What is imported for its types and as an element of JSX alone makes no routes and guards none: pages import all that is shown.
+    fn is_needed(&self, statement: &Statement) -> bool {
+        match statement {
+            Statement::Import(_, names) => {
+                names.is_empty() || names.iter().any(|(local, _)| self.named.contains(local))
+            }
+            _ => true,
+        }
     }
 
     fn statements(&mut self, node: Node) -> Vec<Statement> {
@@ -148,6 +176,7 @@ impl Reader<'_> {
         }
         if let Some(source) = source {
             self.module.sources.push(source.clone());
+            self.module.followed.push(source.clone());
             let mut names: Vec<_> = names
                 .into_iter()
                 .map(|(shown, name)| (shown, if name == "default" { Imported::Default } else { Imported::Named(name) }))
@@ -160,7 +189,8 @@ impl Reader<'_> {
             return;
         }
         for (shown, name) in names {
-            into.push(Statement::Export(shown, Value::Name(name)));
+            let value = self.name(name);
+            into.push(Statement::Export(shown, value));
         }
         let default = self.has_token(node, "default");
         if let Some(declaration) = node.child_by_field_name("declaration") {
@@ -284,7 +314,7 @@ impl Reader<'_> {
             | "this"
             | "super"
             | "import"
-            | "meta_property" => Value::Name(self.text(node)),
+            | "meta_property" => self.name(self.text(node)),
             "string" => Value::Text(self.string(node)),
             "template_string" => self.template(node),
             "true" => Value::Truth(true),
@@ -381,6 +411,7 @@ impl Reader<'_> {
             && matches!(name.as_str(), "require" | "import")
         {
             self.module.sources.push(source.clone());
+            self.module.followed.push(source.clone());
         }
         Value::Call(Box::new(Call { callee, arguments, named: Vec::new(), line, new }))
     }
@@ -395,7 +426,10 @@ impl Reader<'_> {
                     let value = part.child_by_field_name("value").map(|value| self.named_value(value, &key));
                     pairs.push((key, value.unwrap_or_default()));
                 }
-                "shorthand_property_identifier" => pairs.push((self.text(part), Value::Name(self.text(part)))),
+                "shorthand_property_identifier" => {
+                    let value = self.name(self.text(part));
+                    pairs.push((self.text(part), value));
+                }
                 "method_definition" => {
                     let name = self.field(part, "name");
                     let function = self.function(part, &name);

@@ -89,9 +89,12 @@ impl Known {
     }
 }
 
-struct Scope {
+/// The keys of an object.
+pub(super) type Object<'a> = BTreeMap<&'a str, Known>;
+
+struct Scope<'a> {
     parent: Option<usize>,
-    names: HashMap<String, Known>,
+    names: HashMap<&'a str, Known>,
 }
 
 /// Where an expression stands: its module and its scope.
@@ -105,9 +108,9 @@ pub(super) struct Here {
 pub(super) struct Machine<'a> {
     pub(super) modules: &'a [Module],
     numbers: &'a HashMap<Arc<str>, usize>,
-    resolver: &'a Resolver<'a>,
-    scopes: Vec<Scope>,
-    objects: Vec<BTreeMap<String, Known>>,
+    resolver: Resolver<'a>,
+    scopes: Vec<Scope<'a>>,
+    objects: Vec<Object<'a>>,
     /// Of each module that was loaded: its `module` object, and its scope.
     loaded: Vec<Option<(usize, usize)>>,
     /// The properties of functions: `prototype` and statics.
@@ -126,11 +129,7 @@ pub(super) struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    pub(super) fn new(
-        modules: &'a [Module],
-        numbers: &'a HashMap<Arc<str>, usize>,
-        resolver: &'a Resolver<'a>,
-    ) -> Self {
+    pub(super) fn new(modules: &'a [Module], numbers: &'a HashMap<Arc<str>, usize>, resolver: Resolver<'a>) -> Self {
         Self {
             modules,
             numbers,
@@ -180,13 +179,13 @@ impl<'a> Machine<'a> {
             return object;
         }
         let (object, exports, scope) = (self.object(), self.object(), self.scope(None));
-        self.objects[object].insert("exports".into(), Known::Object(exports));
+        self.objects[object].insert("exports", Known::Object(exports));
         self.loaded[module] = Some((object, scope));
         let names = &mut self.scopes[scope].names;
-        names.insert("module".into(), Known::Object(object));
-        names.insert("exports".into(), Known::Object(exports));
+        names.insert("module", Known::Object(object));
+        names.insert("exports", Known::Object(exports));
         let folder: Rc<str> = format!("/{}", folder_of(&self.modules[module].path)).into();
-        names.insert("__dirname".into(), Known::Text(folder));
+        names.insert("__dirname", Known::Text(folder));
         if self.depth < MAX_DEPTH {
             self.depth += 1;
             let quiet = std::mem::replace(&mut self.quiet, false);
@@ -237,7 +236,7 @@ impl<'a> Machine<'a> {
                     let value = self.import(here.module, source);
                     for (local, what) in names {
                         let value = self.imported(&value, what);
-                        self.scopes[here.scope].names.insert(local.clone(), value);
+                        self.scopes[here.scope].names.insert(local, value);
                     }
                 }
                 Statement::Reexport(source, names) => self.reexport(source, names, here),
@@ -270,14 +269,14 @@ impl<'a> Machine<'a> {
         returned
     }
 
-    fn reexport(&mut self, source: &str, names: &[(String, Imported)], here: Here) {
+    fn reexport(&mut self, source: &str, names: &'a [(String, Imported)], here: Here) {
         let value = self.import(here.module, source);
         if names.is_empty()
             && let Known::Object(object) = value
         {
             for (name, value) in self.objects[object].clone() {
                 if name != "default" {
-                    self.export(here.module, &name, value);
+                    self.export(here.module, name, value);
                 }
             }
         }
@@ -287,18 +286,18 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn export(&mut self, module: usize, name: &str, value: Known) {
+    fn export(&mut self, module: usize, name: &'a str, value: Known) {
         let Some((object, _)) = self.loaded[module] else { return };
         if let Some(Known::Object(exports)) = self.objects[object].get("exports") {
             let exports = *exports;
-            self.objects[exports].insert(name.into(), value);
+            self.objects[exports].insert(name, value);
         }
     }
 
-    fn bind(&mut self, target: &Pattern, value: Known, scope: usize) {
+    fn bind(&mut self, target: &'a Pattern, value: Known, scope: usize) {
         match target {
             Pattern::Name(name) => {
-                self.scopes[scope].names.insert(name.clone(), value);
+                self.scopes[scope].names.insert(name, value);
             }
             Pattern::Object(parts) => {
                 for (key, part) in parts {
@@ -406,7 +405,7 @@ impl<'a> Machine<'a> {
                         }
                         (_, "...") => {}
                         (_, key) => {
-                            self.objects[object].insert(key.into(), known);
+                            self.objects[object].insert(key, known);
                         }
                     }
                 }
@@ -474,21 +473,21 @@ impl<'a> Machine<'a> {
             Value::Name(name) => {
                 let mut at = Some(here.scope);
                 while let Some(scope) = at {
-                    if let Some(old) = self.scopes[scope].names.get_mut(name) {
+                    if let Some(old) = self.scopes[scope].names.get_mut(name.as_str()) {
                         *old = value;
                         return;
                     }
                     at = self.scopes[scope].parent;
                 }
-                self.scopes[here.scope].names.insert(name.clone(), value);
+                self.scopes[here.scope].names.insert(name, value);
             }
             Value::Member(base, name) => match self.eval(base, here) {
                 Known::Object(object) => {
-                    self.objects[object].insert(name.clone(), value);
+                    self.objects[object].insert(name, value);
                 }
                 Known::Function(module, function, ..) => {
                     let object = self.statics_of(module, function);
-                    self.objects[object].insert(name.clone(), value);
+                    self.objects[object].insert(name, value);
                 }
                 _ => {}
             },
@@ -501,7 +500,7 @@ impl<'a> Machine<'a> {
             return *object;
         }
         let (object, prototype) = (self.object(), self.object());
-        self.objects[object].insert("prototype".into(), Known::Object(prototype));
+        self.objects[object].insert("prototype", Known::Object(prototype));
         self.statics.insert((module, function), object);
         object
     }
@@ -599,7 +598,7 @@ impl<'a> Machine<'a> {
         let Some(Known::Object(object)) = arguments.first() else { return Known::Unknown };
         let pairs = self.objects[*object].clone();
         let list = Known::list;
-        let text = |key: String| Known::Text(key.into());
+        let text = |key: &str| Known::Text(key.into());
         match method {
             "values" => list(pairs.into_values().collect()),
             "keys" => list(pairs.into_keys().map(text).collect()),
@@ -689,7 +688,7 @@ impl<'a> Machine<'a> {
         let code = &modules[module].functions[function];
         let inner = self.scope(Some(scope));
         if let Some(this) = this.or(own) {
-            self.scopes[inner].names.insert("this".into(), Known::Object(this));
+            self.scopes[inner].names.insert("this", Known::Object(this));
         }
         for (at, parameter) in code.parameters.iter().enumerate() {
             self.bind(parameter, arguments.get(at).cloned().unwrap_or_default(), inner);
@@ -713,18 +712,18 @@ impl<'a> Machine<'a> {
         let modules = self.modules;
         let code = &modules[module].classes[class];
         let inner = self.scope(Some(scope));
-        self.scopes[inner].names.insert("this".into(), Known::Object(this));
+        self.scopes[inner].names.insert("this", Known::Object(this));
         let here = Here { module, scope: inner };
         if let Known::Class(module, class, scope) = self.eval(&code.parent, here) {
             self.fill(this, module, class, scope, arguments);
         }
         for method in &code.methods {
             let function = Known::Function(module, method.function, inner, Some(this));
-            self.objects[this].insert(method.name.clone(), function);
+            self.objects[this].insert(&method.name, function);
         }
         for (name, value) in &code.fields {
             let value = self.eval(value, here);
-            self.objects[this].insert(name.clone(), value);
+            self.objects[this].insert(name, value);
         }
         if let Some(constructor) = code.methods.iter().find(|method| method.name == "constructor") {
             self.call_function(
@@ -754,10 +753,10 @@ impl<'a> Machine<'a> {
     }
 
     /// What a module exports, by name.
-    pub(super) fn exported(&mut self, module: usize) -> BTreeMap<String, Known> {
+    pub(super) fn exported(&mut self, module: usize) -> Object<'a> {
         match self.exports(module) {
             Known::Object(exports) => self.objects[exports].clone(),
-            single => BTreeMap::from([("default".to_owned(), single)]),
+            single => BTreeMap::from([("default", single)]),
         }
     }
 
