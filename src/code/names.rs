@@ -1,5 +1,8 @@
 //! What guards are there for, told by their names.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::route::Role;
 
 /// A name's words, in lower case: of `requireAuth`, `login_required`, `passport.authenticate` and `@IsAdmin`.
@@ -63,18 +66,32 @@ const SCHEMA: &[&str] = &[
     "validate", "validates", "validator", "validators", "validation", "validated", "schema", "schemas", "zod", "joi",
     "celebrate", "yup", "ajv", "serializer", "dto", "pydantic",
 ];
+/// The first words of pairs that tell: `slowDown`, `allowAny`, `permitAll`, `apiKey`, `isSignedIn`.
+const PAIRS: &[&str] = &["slow", "allow", "permit", "api", "signed"];
+/// Who can be asked for.
+const PEOPLE: &[&str] = &["user", "member", "account", "principal"];
 /// With one of these, `user` is somebody who has to be there: `requireUser`, `get_current_user`.
 const ASKS: &[&str] = &[
     "require", "required", "requires", "current", "get", "ensure", "check", "verify", "load", "is", "assert", "active",
     "must", "needs", "only", "with",
 ];
 
+/// Without one of these in it, a name tells of nothing.
+static TELLING: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    let lists = [PUBLIC, LIMITER, AUTHORIZATION, AUTHENTICATION, SCHEMA, PAIRS, PEOPLE];
+    lists.into_iter().flatten().copied().collect()
+});
+
 /// What a guard of a name is there for.
 pub(super) fn role_of(name: &str) -> Role {
     // Of echo: `JWTWithConfig` is the `JWT` that is told more.
     let name = name.strip_suffix("WithConfig").unwrap_or(name);
-    let lower = name.trim_start_matches('@').to_ascii_lowercase();
     let words = words(name);
+    // Most names tell nothing.
+    if !words.iter().any(|word| TELLING.contains(word.as_str())) {
+        return Role::Other;
+    }
+    let lower = name.trim_start_matches('@').to_ascii_lowercase();
     let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
     let pair = |first: &str, second: &str| words.windows(2).any(|pair| pair[0] == first && pair[1] == second);
     let plain: String = lower.chars().filter(|c| c.is_alphanumeric() || *c == '.').collect();
@@ -105,8 +122,7 @@ pub(super) fn role_of(name: &str) -> Role {
     if has(AUTHORIZATION) {
         return Role::Authorization;
     }
-    let user = words.iter().any(|word| matches!(word.as_str(), "user" | "member" | "account" | "principal"));
-    if has(AUTHENTICATION) || pair("api", "key") || pair("signed", "in") || (user && has(ASKS)) {
+    if has(AUTHENTICATION) || pair("api", "key") || pair("signed", "in") || (has(PEOPLE) && has(ASKS)) {
         return Role::Authentication;
     }
     match has(SCHEMA) {

@@ -114,7 +114,7 @@ impl Parsed {
         let options = tree_sitter::ParseOptions::new().progress_callback(&mut progress);
         let mut read = |at: usize, _| text.get(at..).unwrap_or_default();
         let tree = parser.parse_with_options(&mut read, None, Some(options))?;
-        Some(Self { tree: Tree::new(language, &tree) })
+        Some(Self { tree: Tree::new(language, text, &tree) })
     }
 
     /// Whether some of it could not be understood.

@@ -334,3 +334,45 @@ paths:
         assert_eq!(of(&[("app.py", &text)]).gaps.len(), 1, "{missing}");
     }
 }
+
+/// How many files were read for routes, the manifest not among them.
+fn read_of(files: &[(&str, &str)]) -> usize {
+    of(&[&[("package.json", r#"{"dependencies":{"next":"15"}}"#)], files].concat()).files
+}
+
+#[test]
+fn what_is_imported_to_be_shown_is_not_read() {
+    let cases = [
+        ("import { b } from './b'; export const GET = b;", 2),
+        ("import b from './b'; export const GET = wrap({ b });", 2),
+        ("import * as b from './b'; export const GET = () => b.c();", 2),
+        ("import './b'; export const GET = () => 1;", 2),
+        ("const b = require('./b'); export const GET = () => 1;", 2),
+        ("export * from './b';", 2),
+        ("export { b as GET } from './b';", 2),
+        ("import { B } from './b'; export const GET = (request: B) => 1;", 1),
+        ("import type { B } from './b'; export const GET = (request: B) => 1;", 1),
+        ("import { B } from './b'; export const GET = () => <B c={1} />;", 1),
+        ("import { B } from './b'; export const GET = () => 1;", 1),
+    ];
+    for (text, files) in cases {
+        assert_eq!(read_of(&[("app/a/route.tsx", text), ("app/a/b.ts", "export const b = 1;")]), files, "{text}");
+    }
+    let route = ("app/a/route.tsx", "import { b } from './b'; export const GET = () => b();");
+    for (text, files) in [
+        ("'use client'; export const b = 1;", 1),
+        ("// of React\n/* 'use server' */\n\"use client\"\nexport const b = 1;", 1),
+        ("export const b = 'use client';", 2),
+        ("// 'use client'", 2),
+        ("/* 'use client'", 2),
+    ] {
+        assert_eq!(read_of(&[route, ("app/a/b.ts", text)]), files, "{text}");
+    }
+}
+
+#[test]
+fn what_a_browser_runs_serves_nothing() {
+    let text = "import express from 'express'; const app = express(); app.get('/a', f);";
+    assert_eq!(routes_of("a.js", text), ["GET /a:"]);
+    assert_eq!(routes_of("a.js", &format!("'use client';\n{text}")), [""; 0]);
+}

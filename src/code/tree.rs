@@ -44,9 +44,6 @@ struct Entry {
     next: u32,
     start: u32,
     end: u32,
-    /// Lines, from 0.
-    first_line: u32,
-    last_line: u32,
     is_extra: bool,
     has_error: bool,
     is_missing: bool,
@@ -58,19 +55,22 @@ struct Entry {
 pub struct Tree {
     names: &'static Names,
     entries: Vec<Entry>,
+    /// Where each line ends.
+    lines: Vec<u32>,
 }
 
 impl Tree {
-    /// Takes over what the parser made.
-    pub(super) fn new(language: Language, tree: &tree_sitter::Tree) -> Self {
+    /// Takes over what the parser made of a text.
+    pub(super) fn new(language: Language, text: &[u8], tree: &tree_sitter::Tree) -> Self {
         let root = tree.root_node();
+        let has_errors = root.has_error();
         let mut entries = Vec::with_capacity(root.descendant_count());
         let mut cursor = root.walk();
         let mut parent = 0_u32;
         loop {
-            let at = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+            let at = position(entries.len());
             let field = cursor.field_id().map_or(0, std::num::NonZeroU16::get);
-            entries.push(Entry::new(cursor.node(), parent, field));
+            entries.push(Entry::new(cursor.node(), parent, field, has_errors));
             if field != 0 {
                 entries[parent as usize].has_fields = true;
             }
@@ -81,10 +81,10 @@ impl Tree {
             entries[at as usize].next = at + 1;
             while !cursor.goto_next_sibling() {
                 if !cursor.goto_parent() {
-                    return Self { names: Names::of(language), entries };
+                    let lines = memchr::memchr_iter(b'\n', text).map(position).collect();
+                    return Self { names: Names::of(language), entries, lines };
                 }
-                let next = u32::try_from(entries.len()).unwrap_or(u32::MAX);
-                entries[parent as usize].next = next;
+                entries[parent as usize].next = position(entries.len());
                 parent = entries[parent as usize].parent;
             }
         }
@@ -92,7 +92,7 @@ impl Tree {
 
     /// All nodes, each before those that are in it.
     pub(super) fn nodes(&self) -> impl Iterator<Item = Node<'_>> {
-        (0..u32::try_from(self.entries.len()).unwrap_or(u32::MAX)).map(|at| Node { tree: self, at })
+        (0..position(self.entries.len())).map(|at| Node { tree: self, at })
     }
 
     /// The node that holds all others.
@@ -102,9 +102,14 @@ impl Tree {
     }
 }
 
+/// The parser counts with as many bits.
+fn position(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
 impl Entry {
-    fn new(node: tree_sitter::Node, parent: u32, field: u16) -> Self {
-        let position = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+    /// Errors are asked for only where the tree has some.
+    fn new(node: tree_sitter::Node, parent: u32, field: u16, has_errors: bool) -> Self {
         Self {
             kind: node.kind_id(),
             field,
@@ -112,11 +117,9 @@ impl Entry {
             next: 0,
             start: position(node.start_byte()),
             end: position(node.end_byte()),
-            first_line: position(node.start_position().row),
-            last_line: position(node.end_position().row),
             is_extra: node.is_extra(),
-            has_error: node.has_error(),
-            is_missing: node.is_missing(),
+            has_error: has_errors && node.has_error(),
+            is_missing: has_errors && node.is_missing(),
             has_fields: false,
         }
     }
@@ -185,12 +188,16 @@ impl<'t> Node<'t> {
 
     /// Its first line, from 1.
     pub(super) fn line(self) -> u32 {
-        self.entry().first_line.saturating_add(1)
+        self.line_at(self.entry().start)
     }
 
     /// Its last line, from 1.
     pub(super) fn end_line(self) -> u32 {
-        self.entry().last_line.saturating_add(1)
+        self.line_at(self.entry().end)
+    }
+
+    fn line_at(self, at: u32) -> u32 {
+        position(self.tree.lines.partition_point(|end| *end < at)).saturating_add(1)
     }
 
     /// The node that it stands in.
@@ -271,5 +278,98 @@ impl<'t> Iterator for Children<'t> {
         let node = (self.at < self.end).then_some(Node { tree: self.tree, at: self.at })?;
         self.at = node.entry().next;
         Some(node)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::Parsed;
+
+    const TEXTS: [(Language, &str); 12] = [
+        (Language::JavaScript, "// a\nclass A { static b = 1; get(c = {d}) { return `${c}` ?? this[0]; } }\n"),
+        (
+            Language::TypeScript,
+            "import type {A, B as C} from './a';\n@D() class E { constructor(@F() private g: H) {} }\n",
+        ),
+        (Language::TypeScript, "switch (a.method) { case 'POST': throw b; default: for (const c of d) e?.f(...g); }\n"),
+        (Language::Tsx, "export default function A({ b }: { b: C }) { return <D e={b} {...f}>g</D>; }\n"),
+        (
+            Language::Python,
+            "@a.route('/b', methods=['GET'])\nasync def c(d: int = 1, *e) -> f:\n    return g[h] if i else not j\n",
+        ),
+        (Language::Ruby, "class A < B\n  before_action :c, only: %i[d e]\n  def f = g&.h(1) { |i| \"#{i}\" }\nend\n"),
+        (
+            Language::Php,
+            "<?php\nnamespace A; class B { #[C('/d')] public function e(F $g): H { return $g->i ?? J::k(); } }\n",
+        ),
+        (
+            Language::Java,
+            "package a; @B(\"/c\") class D<E> { @F G h = new I<>(j -> k, \"l\"); int[] m() throws N { } }\n",
+        ),
+        (Language::Go, "package a\nfunc (b *C) D(e, f int) (g string, err error) { h := i[0].(J); go k(h...) }\n"),
+        (Language::Rust, "#[get(\"/a\")] async fn b(c: Json<D>) -> Result<E, F> { g!(h)?; i.await.j::<K>() }\n"),
+        (Language::JavaScript, "const a = (((;\n\nfunction ( { } 'b\n"),
+        (Language::Python, ""),
+    ];
+
+    /// Every node of the parser's tree.
+    fn parsed(language: Language, text: &str) -> tree_sitter::Tree {
+        let mut parser = tree_sitter::Parser::new();
+        parser.set_language(language.grammar()).expect("a grammar of this parser's version");
+        parser.parse(text, None).expect("in time")
+    }
+
+    fn same(ours: Node, theirs: tree_sitter::Node, language: Language) {
+        let shown = |node: tree_sitter::Node| (node.kind().to_owned(), node.byte_range());
+        let own = |node: Node| (node.kind().to_owned(), node.byte_range());
+        assert_eq!(own(ours), shown(theirs));
+        assert_eq!(ours.line() as usize, theirs.start_position().row + 1, "{:?}", shown(theirs));
+        assert_eq!(ours.end_line() as usize, theirs.end_position().row + 1, "{:?}", shown(theirs));
+        assert_eq!(ours.is_named(), theirs.is_named());
+        assert_eq!(ours.is_extra(), theirs.is_extra());
+        assert_eq!(ours.has_error(), theirs.has_error());
+        assert_eq!(ours.is_error(), theirs.is_error() || theirs.is_missing());
+        assert_eq!(ours.parent().map(own), theirs.parent().map(shown));
+        assert_eq!(ours.named_child_count(), theirs.named_child_count());
+        assert_eq!(ours.named_child(1).map(own), theirs.named_child(1).map(shown));
+        let grammar = language.grammar();
+        for field in
+            (1..=u16::try_from(grammar.field_count()).expect("few")).filter_map(|f| grammar.field_name_for_id(f))
+        {
+            let one = ours.child_by_field_name(field).map(own);
+            assert_eq!(one, theirs.child_by_field_name(field).map(shown), "{field} of {:?}", shown(theirs));
+        }
+        let mut cursor = theirs.walk();
+        let children: Vec<_> = theirs.children(&mut cursor).collect();
+        assert_eq!(ours.children().count(), children.len());
+        ours.children().zip(children).for_each(|(ours, theirs)| same(ours, theirs, language));
+    }
+
+    #[test]
+    fn it_is_the_tree_that_the_parser_made() {
+        for (language, text) in TEXTS {
+            let ours = Parsed::new(language, text.as_bytes()).expect("in time");
+            same(ours.tree.root_node(), parsed(language, text).root_node(), language);
+        }
+    }
+
+    #[test]
+    fn it_is_walked_as_deep_as_it_may_be() {
+        let parsed = Parsed::new(Language::JavaScript, b"a(b(c(d)), e); f;").expect("in time");
+        let names = |deepest, skipped: &str| {
+            let mut found = String::new();
+            parsed.tree.root_node().walk(deepest, |node| {
+                let text = &"a(b(c(d)), e); f;"[node.byte_range()];
+                found.push_str(if node.kind() == "identifier" { text } else { "" });
+                text != skipped
+            });
+            found
+        };
+        assert_eq!(names(500, ""), "abcdef");
+        assert_eq!(names(500, "b(c(d))"), "aef");
+        assert_eq!(names(5, ""), "abef");
+        assert_eq!(names(0, ""), "");
+        assert_eq!(parsed.tree.nodes().filter(|node| node.kind() == "identifier").count(), 6);
     }
 }
