@@ -1,11 +1,12 @@
 //! From trees to units: what reading them has in common in all languages.
 
+use aho_corasick::AhoCorasick;
+
 use super::parse::Language;
 use super::project::{Project, SourceFile, each_by_size};
 use super::route::{Gap, Inventory, Place};
 use super::tree::Node;
 use super::unit::{Arg, Call, Chain, Expr, Link, Unit};
-use aho_corasick::AhoCorasick;
 
 /// Code is nested no deeper than this in nodes; what is deeper is not read, so that nobody can exhaust the stack.
 const MAX_DEPTH: u32 = 200;
@@ -25,7 +26,7 @@ impl<'a> Reader<'a> {
     /// Goes one level deeper; where that is too deep, nothing is read.
     pub(super) fn deeper(&mut self, node: Node, read: impl FnOnce(&mut Self) -> Expr) -> Expr {
         if self.depth >= MAX_DEPTH {
-            self.deep.get_or_insert(line(node));
+            self.deep.get_or_insert(node.line());
             return Expr::Unknown;
         }
         self.depth += 1;
@@ -37,7 +38,7 @@ impl<'a> Reader<'a> {
     /// Whether something as deep as a class can still be read, without which it is noted.
     pub(super) fn may(&mut self, node: Node) -> bool {
         if self.depth >= MAX_DEPTH {
-            self.deep.get_or_insert(line(node));
+            self.deep.get_or_insert(node.line());
         }
         self.depth < MAX_DEPTH
     }
@@ -56,16 +57,6 @@ impl<'a> Reader<'a> {
     pub(super) fn squeezed(&self, node: Node) -> String {
         self.text(node).split_whitespace().collect()
     }
-}
-
-/// The first line of a node, from 1.
-pub(super) fn line(node: Node) -> u32 {
-    node.line()
-}
-
-/// The last line of a node, from 1.
-pub(super) fn end_line(node: Node) -> u32 {
-    node.end_line()
 }
 
 /// The children that have a name, without comments.
@@ -87,7 +78,7 @@ pub(super) fn linked(base: Expr, link: Link) -> Expr {
 /// A chain that begins where a node does.
 pub(super) fn begun(mut e: Expr, node: Node) -> Expr {
     if let Expr::Chain(chain) = &mut e {
-        chain.line = line(node);
+        chain.line = node.line();
     }
     e
 }

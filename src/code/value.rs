@@ -114,22 +114,12 @@ pub(super) fn text_of<'t>(node: Node, text: &'t [u8]) -> std::borrow::Cow<'t, st
     String::from_utf8_lossy(text.get(node.byte_range()).unwrap_or_default())
 }
 
-/// A node's first line, from 1.
-pub(super) fn line_of(node: Node) -> u32 {
-    node.line()
-}
-
-/// A node's last line, from 1.
-pub(super) fn end_of(node: Node) -> u32 {
-    node.end_line()
-}
-
 /// A node's named children, without comments.
 pub(super) fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
     node.named_children().filter(|child| child.kind() != "comment").collect()
 }
 
-/// What is nested deeper in a file is not walked: finding a node's parent takes as long as the tree is deep.
+/// What is nested deeper in a file is not walked: what is around a node is looked for from one to the next.
 const MAX_WALKED: u32 = 500;
 
 /// Every node below one, and itself, from above to below; `enter` says whether to go into a node.
@@ -142,7 +132,7 @@ pub(super) fn first_error(root: Node) -> Option<u32> {
     let mut found = None;
     walk(root, |node| {
         if found.is_none() && (node.is_error()) {
-            found = Some(line_of(node));
+            found = Some(node.line());
         }
         found.is_none() && node.has_error()
     });

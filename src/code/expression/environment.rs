@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::super::tree::Node;
 use super::value::Reader;
 use super::{Call, Expressions, Set, Value};
 use crate::code::parse::Language;
+use crate::code::tree::Node;
 
 /// A variable of the environment that is read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -138,14 +138,14 @@ impl Reads {
             "member_expression" | "subscript_expression" | "attribute" | "subscript" | "element_reference" => {
                 let Some(name) = reader.name(node, 0) else {
                     if starts_an_object(reader.text(node)) {
-                        self.unnamed.push(Reader::line(node));
+                        self.unnamed.push(node.line());
                     }
                     return;
                 };
                 let is_read = OBJECTS.iter().any(|object| name.starts_with(object));
                 match variable(&name) {
-                    _ if is_read && is_dynamic(node) => self.unnamed.push(Reader::line(node)),
-                    Some(variable) => self.add(variable, Reader::line(node), node.start_byte(), false),
+                    _ if is_read && is_dynamic(node) => self.unnamed.push(node.line()),
+                    Some(variable) => self.add(variable, node.line(), node.start_byte(), false),
                     None => {}
                 }
             }
@@ -156,7 +156,7 @@ impl Reads {
             | "conditional_expression"
             | "conditional" => {
                 if let Value::OneOf(values) = reader.value(node, 0) {
-                    self.one_of(&values, Reader::line(node), node.start_byte());
+                    self.one_of(&values, node.line(), node.start_byte());
                 }
             }
             "variable_declarator" => self.destructured(reader, node),
@@ -195,8 +195,8 @@ impl Reads {
             let name = text.split([':', '=']).next().unwrap_or_default().trim();
             let fallback = child.child_by_field_name("right").is_some_and(|right| is_text(&reader.value(right, 0)));
             match is_plain(name) {
-                true => self.add(name, Reader::line(child), child.start_byte(), fallback),
-                false => self.unnamed.push(Reader::line(child)),
+                true => self.add(name, child.line(), child.start_byte(), fallback),
+                false => self.unnamed.push(child.line()),
             }
         }
     }

@@ -1,10 +1,10 @@
 //! One walk over a tree.
 
-use super::super::tree::Node;
 use super::environment::Reads;
 use super::value::{Reader, is_call, is_comment};
 use super::{Call, Expressions, Set, Value};
 use crate::code::parse::{Language, Parsed};
+use crate::code::tree::Node;
 
 /// No more of each kind is kept of one file.
 const MANY: usize = 50_000;
@@ -25,7 +25,7 @@ pub(super) fn read(language: Language, text: &[u8], parsed: &Parsed) -> Expressi
 fn visit(reader: Reader<'_>, node: Node<'_>, found: &mut Expressions, reads: &mut Reads) {
     let kind = node.kind();
     if is_comment(kind) {
-        found.comments.push((Reader::line(node), reader.text(node).to_owned()));
+        found.comments.push((node.line(), reader.text(node).to_owned()));
         return;
     }
     if is_call(kind) {
@@ -38,7 +38,7 @@ fn visit(reader: Reader<'_>, node: Node<'_>, found: &mut Expressions, reads: &mu
     if let Some(name) = (kind == "decorator").then(|| node.named_child(0)).flatten().filter(|n| !is_call(n.kind())) {
         let name = reader.name(name, 0).unwrap_or_default();
         let span = (node.start_byte(), node.end_byte());
-        let call = Call { name: format!("@{name}"), arguments: Vec::new(), line: Reader::line(node), span };
+        let call = Call { name: format!("@{name}"), arguments: Vec::new(), line: node.line(), span };
         found.calls.push(call);
     }
     reads.node(reader, node);
@@ -51,7 +51,7 @@ fn visit(reader: Reader<'_>, node: Node<'_>, found: &mut Expressions, reads: &mu
 /// What a node gives values to.
 fn sets(reader: Reader<'_>, node: Node<'_>) -> Vec<Set> {
     let field = |name: &str| node.child_by_field_name(name);
-    let line = Reader::line(node);
+    let line = node.line();
     let one = |name: Option<String>, value: Option<Node<'_>>| {
         let value = value.map_or(Value::Unknown, |value| reader.value(value, 0));
         name.filter(|name| !name.is_empty()).map(|name| Set { name, value, line }).into_iter().collect::<Vec<_>>()

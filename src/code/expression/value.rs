@@ -31,10 +31,6 @@ impl<'t> Reader<'t> {
         std::str::from_utf8(bytes).unwrap_or_default()
     }
 
-    pub(super) fn line(node: Node<'_>) -> u32 {
-        node.line()
-    }
-
     /// What a node is worth.
     pub(super) fn value(self, node: Node<'_>, depth: usize) -> Value {
         if depth > DEEP {
@@ -178,7 +174,7 @@ impl<'t> Reader<'t> {
     }
 
     fn entry(self, node: Node<'_>, depth: usize) -> Option<Entry> {
-        let line = Self::line(node);
+        let line = node.line();
         let (key, value) = match node.kind() {
             "pair" | "keyword_argument" | "element_value_pair" => {
                 let key = node.child_by_field_name("key").or_else(|| node.child_by_field_name("name"))?;
@@ -215,7 +211,7 @@ impl<'t> Reader<'t> {
         if items.iter().any(|item| item.named_child_count() == 2) {
             let entry = |item: &Node<'_>| {
                 let value = self.value(item.named_child(1)?, depth + 1);
-                Some(Entry { key: self.key(item.named_child(0)?), value, line: Self::line(*item) })
+                Some(Entry { key: self.key(item.named_child(0)?), value, line: item.line() })
             };
             return Value::Table(items.iter().filter_map(entry).collect());
         }
@@ -305,7 +301,7 @@ impl<'t> Reader<'t> {
             }
         }
         let span = (node.start_byte(), node.end_byte());
-        Some(Call { name, arguments, line: Self::line(node), span })
+        Some(Call { name, arguments, line: node.line(), span })
     }
 
     fn argument(self, node: Node<'_>, depth: usize) -> Argument {

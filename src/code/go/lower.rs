@@ -1,7 +1,7 @@
 //! Go trees into units.
 
-use super::super::tree::Node;
-use crate::code::reader::{Reader, begun, children, end_line, line, linked, plain_call};
+use crate::code::reader::{Reader, begun, children, linked, plain_call};
+use crate::code::tree::Node;
 use crate::code::unit::{Arg, Call, Class, Expr, Function, Link, Param, Unit};
 
 /// Reads a file.
@@ -51,25 +51,25 @@ fn declared(reader: &mut Reader, node: Node, out: &mut Vec<Expr>) {
 fn assignment(reader: &mut Reader, spec: Node) -> Expr {
     let name = spec.child_by_field_name("name").map(|name| expr(reader, name)).unwrap_or_default();
     let value = spec.child_by_field_name("value").map(|value| expr(reader, value)).unwrap_or_default();
-    Expr::Assign(Box::new((name, single(value), line(spec))))
+    Expr::Assign(Box::new((name, single(value), spec.line())))
 }
 
 /// Fields of structs with their types, so that what they hold can be told.
 fn types(reader: &mut Reader, node: Node, unit: &mut Unit) {
     for spec in children(node) {
         let Some(body) = spec.child_by_field_name("type").filter(|of| of.kind() == "struct_type") else { continue };
-        let mut class = Class { name: reader.field(spec, "name").to_owned(), line: line(spec), ..Class::default() };
+        let mut class = Class { name: reader.field(spec, "name").to_owned(), line: spec.line(), ..Class::default() };
         for field in children(body).into_iter().flat_map(children) {
             let of = field.child_by_field_name("type").map(|of| reader.squeezed(of)).unwrap_or_default();
             let name = reader.field(field, "name").to_owned();
-            class.body.push(Expr::Assign(Box::new((Expr::Name(name), Expr::Name(of), line(field)))));
+            class.body.push(Expr::Assign(Box::new((Expr::Name(name), Expr::Name(of), field.line()))));
         }
         unit.classes.push(class);
     }
 }
 
 fn function(reader: &mut Reader, node: Node) -> Function {
-    let mut function = Function { line: line(node), end: end_line(node), ..Function::default() };
+    let mut function = Function { line: node.line(), end: node.end_line(), ..Function::default() };
     function.name = reader.field(node, "name").to_owned();
     function.result = node.child_by_field_name("result").map(|of| reader.squeezed(of)).unwrap_or_default();
     if let Some(receiver) = node.child_by_field_name("receiver") {
@@ -135,7 +135,7 @@ fn lower(reader: &mut Reader, node: Node) -> Expr {
         "short_var_declaration" | "assignment_statement" => {
             let left = node.child_by_field_name("left").map(|n| expr(reader, n)).unwrap_or_default();
             let right = node.child_by_field_name("right").map(|n| expr(reader, n)).unwrap_or_default();
-            Expr::Assign(Box::new((single(left), single(right), line(node))))
+            Expr::Assign(Box::new((single(left), single(right), node.line())))
         }
         "var_spec" | "const_spec" => assignment(reader, node),
         "binary_expression" if reader.field(node, "operator") == "+" => Expr::Joined(all(reader, node)),
@@ -168,7 +168,7 @@ fn composite(reader: &mut Reader, node: Node) -> Expr {
         Some(("slice_type" | "array_type" | "implicit_length_array_type", _)) => Expr::List(items),
         Some((_, name)) => {
             args.extend(items.into_iter().map(|value| Arg { key: None, value }));
-            plain_call(format!("{name}{{}}"), args, line(node))
+            plain_call(format!("{name}{{}}"), args, node.line())
         }
         None => Expr::Group(items),
     }
@@ -221,5 +221,5 @@ fn call(reader: &mut Reader, node: Node) -> Call {
     let text = name.map(|name| reader.text(name).to_owned()).unwrap_or_default();
     let list = node.child_by_field_name("arguments").map(|list| all(reader, list)).unwrap_or_default();
     let args = list.into_iter().map(|value| Arg { key: None, value }).collect();
-    Call { name: text, args, block: None, line: name.map_or(line(node), line) }
+    Call { name: text, args, block: None, line: name.map_or(node.line(), Node::line) }
 }

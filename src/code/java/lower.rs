@@ -1,7 +1,7 @@
 //! Java trees into units.
 
-use super::super::tree::Node;
-use crate::code::reader::{Reader, begun, children, end_line, line, linked, plain_call};
+use crate::code::reader::{Reader, begun, children, linked, plain_call};
+use crate::code::tree::Node;
 use crate::code::unit::{Arg, Call, Class, Expr, Function, Link, Mark, Param, Unit};
 
 /// Reads a file.
@@ -31,7 +31,7 @@ fn class(reader: &mut Reader, node: Node, outer: &str, out: &mut Vec<Class>) {
     }
     let own = reader.field(node, "name");
     let name = if outer.is_empty() { own.to_owned() } else { format!("{outer}.{own}") };
-    let mut class_ = Class { name, marks: marks(reader, node), line: line(node), ..Class::default() };
+    let mut class_ = Class { name, marks: marks(reader, node), line: node.line(), ..Class::default() };
     for child in children(node) {
         match child.kind() {
             "superclass" => class_.parents.extend(children(child).first().map(|of| base_type(reader, *of))),
@@ -72,7 +72,7 @@ fn field(reader: &mut Reader, node: Node, class: &mut Class) {
         let name = reader.field(declared, "name").to_owned();
         let value = declared.child_by_field_name("value").map(|value| expr(reader, value));
         if let Some(value) = value {
-            class.body.push(Expr::Assign(Box::new((Expr::Name(name.clone()), value, line(declared)))));
+            class.body.push(Expr::Assign(Box::new((Expr::Name(name.clone()), value, declared.line()))));
         }
         let mut args =
             vec![Arg { key: None, value: Expr::Name(name) }, Arg { key: None, value: Expr::Name(of.clone()) }];
@@ -80,7 +80,7 @@ fn field(reader: &mut Reader, node: Node, class: &mut Class) {
             let value = mark.args.into_iter().next().map(|arg| arg.value).unwrap_or_default();
             args.push(Arg { key: Some(mark.name), value });
         }
-        class.body.push(plain_call("field", args, line(declared)));
+        class.body.push(plain_call("field", args, declared.line()));
     }
 }
 
@@ -102,7 +102,7 @@ fn marks(reader: &mut Reader, node: Node) -> Vec<Mark> {
                 _ => Arg { key: None, value: expr(reader, arg) },
             });
         }
-        marks.push(Mark { name, args, line: line(mark) });
+        marks.push(Mark { name, args, line: mark.line() });
     }
     marks
 }
@@ -115,7 +115,7 @@ fn method(reader: &mut Reader, node: Node) -> Function {
     }
     let body = node.child_by_field_name("body").map(|body| all(reader, body)).unwrap_or_default();
     // The line of the name: annotations stand above it.
-    let first = node.child_by_field_name("name").map_or(line(node), line);
+    let first = node.child_by_field_name("name").map_or(node.line(), Node::line);
     Function {
         name: reader.field(node, "name").to_owned(),
         params,
@@ -123,7 +123,7 @@ fn method(reader: &mut Reader, node: Node) -> Function {
         marks: marks(reader, node),
         body,
         line: first,
-        end: end_line(node),
+        end: node.end_line(),
         ..Function::default()
     }
 }
@@ -153,7 +153,7 @@ fn lower(reader: &mut Reader, node: Node) -> Expr {
         "object_creation_expression" => {
             let name = get("type").map(|of| base_type(reader, of)).unwrap_or_default();
             let args = get("arguments").map(|list| args(reader, list)).unwrap_or_default();
-            plain_call(format!("new {name}"), args, line(node))
+            plain_call(format!("new {name}"), args, node.line())
         }
         "element_value_array_initializer" | "array_initializer" => Expr::List(all(reader, node)),
         "array_creation_expression" => get("value").map(|value| expr(reader, value)).unwrap_or_default(),
@@ -163,13 +163,13 @@ fn lower(reader: &mut Reader, node: Node) -> Expr {
                 Some(body) => vec![Expr::Return(Box::new(expr(reader, body)))],
                 None => Vec::new(),
             };
-            Expr::Lambda(Box::new(Function { body, line: line(node), end: end_line(node), ..Function::default() }))
+            Expr::Lambda(Box::new(Function { body, line: node.line(), end: node.end_line(), ..Function::default() }))
         }
         "method_reference" => Expr::Name(reader.squeezed(node)),
         "assignment_expression" | "variable_declarator" => {
             let target = get("left").or(get("name")).map(|target| expr(reader, target)).unwrap_or_default();
             let value = get("right").or(get("value")).map(|value| expr(reader, value)).unwrap_or_default();
-            Expr::Assign(Box::new((target, value, line(node))))
+            Expr::Assign(Box::new((target, value, node.line())))
         }
         "binary_expression" if reader.field(node, "operator") == "+" => Expr::Joined(all(reader, node)),
         "return_statement" => {
@@ -204,7 +204,7 @@ fn chain(reader: &mut Reader, node: Node) -> Expr {
                 let name = step.child_by_field_name("name");
                 let args = step.child_by_field_name("arguments").map(|list| args(reader, list)).unwrap_or_default();
                 let text = name.map(|name| reader.text(name).to_owned()).unwrap_or_default();
-                Link::Call(Call { name: text, args, block: None, line: name.map_or(line(step), line) })
+                Link::Call(Call { name: text, args, block: None, line: name.map_or(step.line(), Node::line) })
             }
         };
         out = linked(out, link);

@@ -86,7 +86,6 @@ pub(super) fn routes(project: &Project, inventory: &mut Inventory) {
             inventory.gaps.push(Gap { at: Place { file: module.path.clone(), line }, why: why.into() });
         }
     }
-    let before = inventory.routes.len();
     // What one file does depends on all that it imports, so only one core follows it.
     let link = || {
         let mut machine = Machine::new(&modules, &numbers, resolver);
@@ -95,8 +94,8 @@ pub(super) fn routes(project: &Project, inventory: &mut Inventory) {
         next::routes(&mut machine, &next, inventory);
     };
     rayon::join(link, || project.read_wanted(is_source));
-    add_body_mentions(&modules, &numbers, before, inventory);
-    detect(project, before, inventory);
+    add_body_mentions(&modules, &numbers, inventory);
+    detect(project, inventory);
 }
 
 /// The folders of manifests, and whether what is in them is built for browsers alone.
@@ -272,8 +271,8 @@ fn waiting(machine: &mut Machine, module: usize, number: usize) {
 }
 
 /// Guards that handlers call themselves.
-fn add_body_mentions(modules: &[Module], numbers: &HashMap<Arc<str>, usize>, from: usize, inventory: &mut Inventory) {
-    for route in &mut inventory.routes[from..] {
+fn add_body_mentions(modules: &[Module], numbers: &HashMap<Arc<str>, usize>, inventory: &mut Inventory) {
+    for route in &mut inventory.routes {
         let Some(handler) = &route.handler else { continue };
         let Some(module) = numbers.get(&handler.at.file) else { continue };
         let within = modules[*module]
@@ -286,9 +285,9 @@ fn add_body_mentions(modules: &[Module], numbers: &HashMap<Arc<str>, usize>, fro
 }
 
 /// Names the frameworks that serve something, with the versions that manifests name.
-fn detect(project: &Project, from: usize, inventory: &mut Inventory) {
+fn detect(project: &Project, inventory: &mut Inventory) {
     use super::framework::Framework::{Express, Fastify, NestJs, NextJs};
-    let serving: BTreeSet<_> = inventory.routes[from..].iter().map(|route| route.framework).collect();
+    let serving: BTreeSet<_> = inventory.routes.iter().map(|route| route.framework).collect();
     for (path, file) in project.files() {
         if path.rsplit('/').next() != Some("package.json") || is_test(path) {
             continue;
@@ -307,7 +306,7 @@ fn detect(project: &Project, from: usize, inventory: &mut Inventory) {
     }
     for framework in serving {
         if !inventory.frameworks.iter().any(|known| known.framework == framework) {
-            let first = inventory.routes[from..].iter().find(|route| route.framework == framework);
+            let first = inventory.routes.iter().find(|route| route.framework == framework);
             if let Some(at) = first.map(|route| route.at.clone()) {
                 inventory.frameworks.push(Detected { framework, version: None, at });
             }

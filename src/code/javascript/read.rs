@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::super::tree::Node;
-use super::super::value::{Call, MAX_NESTED, Value, children, end_of, line_of, text_of};
+use super::super::value::{Call, MAX_NESTED, Value, children, text_of};
 use super::module::{Class, Function, Imported, Method, Module, Pattern, Statement};
 
 /// Reads the tree of a file.
@@ -72,7 +72,7 @@ impl Reader<'_> {
 
     fn statement(&mut self, node: Node, into: &mut Vec<Statement>) {
         if self.depth > MAX_NESTED {
-            self.module.broken.get_or_insert(line_of(node));
+            self.module.broken.get_or_insert(node.line());
             return;
         }
         self.depth += 1;
@@ -296,7 +296,7 @@ impl Reader<'_> {
 
     fn value(&mut self, node: Node) -> Value {
         if self.depth > MAX_NESTED {
-            self.module.broken.get_or_insert(line_of(node));
+            self.module.broken.get_or_insert(node.line());
             return Value::Other;
         }
         self.depth += 1;
@@ -398,7 +398,7 @@ impl Reader<'_> {
 
     fn call(&mut self, node: Node, callee: &str) -> Value {
         let Some(callee) = node.child_by_field_name(callee) else { return Value::Other };
-        let line = callee.child_by_field_name("property").map_or_else(|| line_of(callee), line_of);
+        let line = callee.child_by_field_name("property").map_or_else(|| callee.line(), Node::line);
         let mut arguments = Vec::new();
         if let Some(list) = node.child_by_field_name("arguments") {
             for argument in children(list) {
@@ -447,7 +447,7 @@ impl Reader<'_> {
 
     fn function(&mut self, node: Node, name: &str) -> Value {
         let number = self.module.functions.len();
-        let function = Function { name: name.into(), line: line_of(node), end: end_of(node), ..Function::default() };
+        let function = Function { name: name.into(), line: node.line(), end: node.end_line(), ..Function::default() };
         self.module.functions.push(function);
         let mut parameters = Vec::new();
         if let Some(single) = node.child_by_field_name("parameter") {
@@ -499,7 +499,7 @@ impl Reader<'_> {
     }
 
     fn class(&mut self, node: Node, outer: &[Node]) -> Value {
-        let mut class = Class { name: self.field(node, "name"), line: line_of(node), ..Class::default() };
+        let mut class = Class { name: self.field(node, "name"), line: node.line(), ..Class::default() };
         for decorator in outer {
             class.decorators.extend(self.decorator(*decorator));
         }
@@ -541,7 +541,7 @@ impl Reader<'_> {
                     let function = self.function(part, &name);
                     let Value::Function(function) = function else { continue };
                     let decorators = std::mem::take(&mut decorators);
-                    let line = part.child_by_field_name("name").map_or_else(|| line_of(part), line_of);
+                    let line = part.child_by_field_name("name").map_or_else(|| part.line(), Node::line);
                     class.methods.push(Method { name, function, decorators, parameters, line });
                 }
                 "field_definition" | "public_field_definition" => {

@@ -1,7 +1,7 @@
 //! PHP trees into units.
 
-use super::super::tree::Node;
-use crate::code::reader::{Reader, begun, children, either, end_line, line, linked, plain_call};
+use crate::code::reader::{Reader, begun, children, either, linked, plain_call};
+use crate::code::tree::Node;
 use crate::code::unit::{Arg, Call, Class, Expr, Function, Link, Mark, Param, Unit};
 
 /// Reads a file.
@@ -60,7 +60,7 @@ fn imports(reader: &mut Reader, node: Node, unit: &mut Unit) {
 fn class(reader: &mut Reader, node: Node, package: &str) -> Class {
     let own = reader.field(node, "name");
     let name = if package.is_empty() { own.to_owned() } else { format!("{package}\\{own}") };
-    let mut class = Class { name, marks: marks(reader, node), line: line(node), ..Class::default() };
+    let mut class = Class { name, marks: marks(reader, node), line: node.line(), ..Class::default() };
     for child in children(node) {
         if matches!(child.kind(), "base_clause" | "class_interface_clause") {
             class.parents.extend(children(child).into_iter().map(|parent| reader.squeezed(parent)));
@@ -72,7 +72,7 @@ fn class(reader: &mut Reader, node: Node, package: &str) -> Class {
             "use_declaration" => {
                 for name in children(member) {
                     let arg = Arg { key: None, value: Expr::Name(reader.squeezed(name)) };
-                    class.body.push(plain_call("use", vec![arg], line(member)));
+                    class.body.push(plain_call("use", vec![arg], member.line()));
                 }
             }
             "property_declaration" | "const_declaration" => {
@@ -82,7 +82,7 @@ fn class(reader: &mut Reader, node: Node, package: &str) -> Class {
                         element.child_by_field_name("default_value").or_else(|| children(element).get(1).copied());
                     if let (Some(value), "property_element" | "const_element") = (value, element.kind()) {
                         let value = expr(reader, value);
-                        class.body.push(Expr::Assign(Box::new((Expr::Name(name), value, line(element)))));
+                        class.body.push(Expr::Assign(Box::new((Expr::Name(name), value, element.line()))));
                     }
                 }
             }
@@ -99,7 +99,7 @@ fn marks(reader: &mut Reader, node: Node) -> Vec<Mark> {
         let name = children(attribute).first().map(|name| reader.squeezed(*name)).unwrap_or_default();
         let args = attribute.child_by_field_name("parameters").map(|list| args(reader, list)).unwrap_or_default();
         let name = name.rsplit('\\').next().unwrap_or_default().to_owned();
-        marks.push(Mark { name, args, line: line(attribute) });
+        marks.push(Mark { name, args, line: attribute.line() });
     }
     marks
 }
@@ -121,8 +121,8 @@ fn function(reader: &mut Reader, node: Node) -> Function {
         result: reader.field(node, "return_type").to_owned(),
         marks: marks(reader, node),
         body,
-        line: line(node),
-        end: end_line(node),
+        line: node.line(),
+        end: node.end_line(),
         ..Function::default()
     }
 }
@@ -160,23 +160,23 @@ fn lower(reader: &mut Reader, node: Node) -> Expr {
             let name = children(node).first().map(|name| reader.squeezed(*name)).unwrap_or_default();
             let list = children(node).into_iter().find(|child| child.kind() == "arguments");
             let args = list.map(|list| args(reader, list)).unwrap_or_default();
-            plain_call(format!("new {name}"), args, line(node))
+            plain_call(format!("new {name}"), args, node.line())
         }
         "array_creation_expression" => array(reader, node),
         "anonymous_function" | "anonymous_function_creation_expression" | "arrow_function" => {
             Expr::Lambda(Box::new(function(reader, node)))
         }
         "assignment_expression" => {
-            Expr::Assign(Box::new((field(reader, node, "left"), field(reader, node, "right"), line(node))))
+            Expr::Assign(Box::new((field(reader, node, "left"), field(reader, node, "right"), node.line())))
         }
         "require_expression" | "require_once_expression" | "include_expression" | "include_once_expression" => {
             let args = all(reader, node).into_iter().map(|value| Arg { key: None, value }).collect();
-            plain_call("require", args, line(node))
+            plain_call("require", args, node.line())
         }
         "binary_expression" => {
             let parts = all(reader, node);
             match reader.field(node, "operator") {
-                "??" | "?:" => either(parts, line(node)),
+                "??" | "?:" => either(parts, node.line()),
                 "." => Expr::Joined(parts),
                 _ => Expr::Group(parts),
             }
@@ -262,7 +262,7 @@ fn chain(reader: &mut Reader, node: Node) -> Expr {
                 let function = step.child_by_field_name("name").or_else(|| step.child_by_field_name("function"));
                 let name = function.map(|name| reader.squeezed(name)).unwrap_or_default();
                 let args = step.child_by_field_name("arguments").map(|list| args(reader, list)).unwrap_or_default();
-                Link::Call(Call { name: cut(name), args, block: None, line: function.map_or(line(step), line) })
+                Link::Call(Call { name: cut(name), args, block: None, line: function.map_or(step.line(), Node::line) })
             }
         };
         out = linked(out, link);

@@ -78,14 +78,13 @@ pub(super) fn routes(project: &Project, inventory: &mut Inventory) {
             inventory.gaps.push(Gap { at: Place { file: module.path.clone(), line }, why: why.into() });
         }
     }
-    let before = inventory.routes.len();
     let names = Names::new(&modules);
     django::routes(&names, inventory);
     flask::routes(&names, inventory);
     fastapi::routes(&names, inventory);
     connexion::routes(project, &names, inventory);
-    add_body_mentions(&modules, before, inventory);
-    detect(project, before, inventory);
+    add_body_mentions(&modules, inventory);
+    detect(project, inventory);
 }
 
 /// Whether a file is for tests, or changes tables: what it serves is no part of the application.
@@ -145,9 +144,9 @@ fn follow_imports(
 }
 
 /// Guards that handlers call themselves.
-fn add_body_mentions(modules: &[Module], from: usize, inventory: &mut Inventory) {
+fn add_body_mentions(modules: &[Module], inventory: &mut Inventory) {
     let paths: BTreeMap<&str, &Module> = modules.iter().map(|module| (&*module.path, module)).collect();
-    for route in &mut inventory.routes[from..] {
+    for route in &mut inventory.routes {
         let Some(handler) = &route.handler else { continue };
         let Some(module) = paths.get(&*handler.at.file) else { continue };
         let within =
@@ -158,14 +157,14 @@ fn add_body_mentions(modules: &[Module], from: usize, inventory: &mut Inventory)
 }
 
 /// Names the frameworks that serve something, and where that shows: a manifest, else the first route.
-fn detect(project: &Project, from: usize, inventory: &mut Inventory) {
+fn detect(project: &Project, inventory: &mut Inventory) {
     const PACKAGES: &[(Framework, &str)] = &[
         (Framework::Django, "django"),
         (Framework::DjangoRest, "djangorestframework"),
         (Framework::Flask, "flask"),
         (Framework::FastApi, "fastapi"),
     ];
-    let serving: BTreeSet<Framework> = inventory.routes[from..].iter().map(|route| route.framework).collect();
+    let serving: BTreeSet<Framework> = inventory.routes.iter().map(|route| route.framework).collect();
     for (framework, package) in PACKAGES {
         let mut found = false;
         for (path, file) in project.files() {
@@ -188,7 +187,7 @@ fn detect(project: &Project, from: usize, inventory: &mut Inventory) {
             }
         }
         if !found && serving.contains(framework) {
-            let first = inventory.routes[from..].iter().find(|route| route.framework == *framework);
+            let first = inventory.routes.iter().find(|route| route.framework == *framework);
             if let Some(at) = first.map(|route| route.at.clone()) {
                 inventory.frameworks.push(Detected { framework: *framework, version: None, at });
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::tree::Node;
-use super::super::value::{Call, MAX_NESTED, Value, children, end_of, line_of, text_of, walk};
+use super::super::value::{Call, MAX_NESTED, Value, children, text_of, walk};
 use super::module::{Assigned, Class, Function, Import, Module, Parameter};
 
 /// No more names of what a function calls are kept.
@@ -40,7 +40,7 @@ impl Reader<'_> {
 
     fn statement(&mut self, node: Node, class: Option<usize>, decorators: &[(Value, u32)]) {
         if self.depth > MAX_NESTED {
-            self.module.broken.get_or_insert(line_of(node));
+            self.module.broken.get_or_insert(node.line());
             return;
         }
         self.depth += 1;
@@ -51,7 +51,7 @@ impl Reader<'_> {
                 let mut found = Vec::new();
                 for child in children(node).into_iter().filter(|child| child.kind() == "decorator") {
                     if let Some(inner) = children(child).first() {
-                        found.push((self.value(*inner), line_of(child)));
+                        found.push((self.value(*inner), child.line()));
                     }
                 }
                 if let Some(definition) = node.child_by_field_name("definition") {
@@ -113,7 +113,7 @@ impl Reader<'_> {
                 let target = self.field(node, "left");
                 let kind = node.child_by_field_name("type").map(|kind| self.value(kind));
                 let value = node.child_by_field_name("right").map(|right| self.value(right)).unwrap_or_default();
-                let line = line_of(node);
+                let line = node.line();
                 let value = match (value, kind) {
                     (Value::Other, Some(kind)) => kind,
                     (value, _) => value,
@@ -140,8 +140,8 @@ impl Reader<'_> {
     fn function(&mut self, node: Node, class: Option<usize>, decorators: &[(Value, u32)]) {
         let mut function = Function {
             name: self.field(node, "name"),
-            line: line_of(node),
-            end: end_of(node),
+            line: node.line(),
+            end: node.end_line(),
             decorators: decorators.to_vec(),
             named: self.named_in(node),
             is_method: class.is_some(),
@@ -190,7 +190,7 @@ impl Reader<'_> {
     fn class(&mut self, node: Node, decorators: &[(Value, u32)]) {
         let mut class = Class {
             name: self.field(node, "name"),
-            line: line_of(node),
+            line: node.line(),
             decorators: decorators.to_vec(),
             ..Class::default()
         };
@@ -208,7 +208,7 @@ impl Reader<'_> {
 
     fn value(&mut self, node: Node) -> Value {
         if self.depth > MAX_NESTED {
-            self.module.broken.get_or_insert(line_of(node));
+            self.module.broken.get_or_insert(node.line());
             return Value::Other;
         }
         self.depth += 1;
@@ -238,14 +238,14 @@ impl Reader<'_> {
                 let callee = node.child_by_field_name("value").map(|value| self.value(value)).unwrap_or_default();
                 let inside: Vec<Node> = node.children_by_field_name("subscript").collect();
                 let arguments = self.values(inside);
-                Value::Call(Box::new(Call { callee, arguments, named: Vec::new(), line: line_of(node), new: true }))
+                Value::Call(Box::new(Call { callee, arguments, named: Vec::new(), line: node.line(), new: true }))
             }
             "generic_type" => {
                 let parts = children(node);
                 let callee = parts.first().map(|name| self.value(*name)).unwrap_or_default();
                 let inside = parts.get(1).map(|list| children(*list)).unwrap_or_default();
                 let arguments = self.values(inside);
-                Value::Call(Box::new(Call { callee, arguments, named: Vec::new(), line: line_of(node), new: true }))
+                Value::Call(Box::new(Call { callee, arguments, named: Vec::new(), line: node.line(), new: true }))
             }
             "list" | "tuple" | "set" | "expression_list" => Value::List(self.values(children(node))),
             "dictionary" => {
@@ -302,7 +302,7 @@ impl Reader<'_> {
 
     fn call(&mut self, node: Node) -> Value {
         let Some(function) = node.child_by_field_name("function") else { return Value::Other };
-        let line = function.child_by_field_name("attribute").map_or_else(|| line_of(function), line_of);
+        let line = function.child_by_field_name("attribute").map_or_else(|| function.line(), Node::line);
         let callee = self.value(function);
         let mut call = Call { callee, line, ..Call::default() };
         for argument in node.child_by_field_name("arguments").map(children).unwrap_or_default() {

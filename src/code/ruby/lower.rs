@@ -1,7 +1,7 @@
 //! Ruby trees into units.
 
-use super::super::tree::Node;
-use crate::code::reader::{Reader, begun, children, either, end_line, line, linked, plain_call};
+use crate::code::reader::{Reader, begun, children, either, linked, plain_call};
+use crate::code::tree::Node;
 use crate::code::unit::{Arg, Call, Class, Expr, Function, Link, Param, Unit};
 
 /// Reads a file.
@@ -27,7 +27,7 @@ fn statements(reader: &mut Reader, node: Node, outer: &str, out: &mut Body) {
             "class" | "module" => class(reader, child, outer, out),
             "method" | "singleton_method" => out.methods.push(method(reader, child)),
             "body_statement" => statements(reader, child, outer, out),
-            "identifier" => out.rest.push(plain_call(reader.text(child), Vec::new(), line(child))),
+            "identifier" => out.rest.push(plain_call(reader.text(child), Vec::new(), child.line())),
             _ => out.rest.push(expr(reader, child)),
         }
     }
@@ -49,7 +49,7 @@ fn class(reader: &mut Reader, node: Node, outer: &str, out: &mut Body) {
     });
     let parents = parent.into_iter().collect();
     out.classes.append(&mut inner.classes);
-    let line = line(node);
+    let line = node.line();
     out.classes.push(Class { name, parents, marks: Vec::new(), methods: inner.methods, body: inner.rest, line });
 }
 
@@ -59,7 +59,14 @@ fn method(reader: &mut Reader, node: Node) -> Function {
         None => Vec::new(),
     };
     let name = reader.field(node, "name").to_owned();
-    Function { name, params: params(reader, node), body, line: line(node), end: end_line(node), ..Function::default() }
+    Function {
+        name,
+        params: params(reader, node),
+        body,
+        line: node.line(),
+        end: node.end_line(),
+        ..Function::default()
+    }
 }
 
 fn params(reader: &mut Reader, node: Node) -> Vec<Param> {
@@ -71,7 +78,7 @@ fn params(reader: &mut Reader, node: Node) -> Vec<Param> {
 /// Statements: a name that stands alone is a call.
 fn body_of(reader: &mut Reader, node: Node) -> Vec<Expr> {
     let mut statement = |child: Node| match child.kind() {
-        "identifier" => plain_call(reader.text(child), Vec::new(), line(child)),
+        "identifier" => plain_call(reader.text(child), Vec::new(), child.line()),
         _ => expr(reader, child),
     };
     children(node).into_iter().map(&mut statement).collect()
@@ -100,7 +107,7 @@ fn lower(reader: &mut Reader, node: Node) -> Expr {
         "assignment" | "operator_assignment" => Expr::Assign(Box::new((
             node.child_by_field_name("left").map(|n| expr(reader, n)).unwrap_or_default(),
             node.child_by_field_name("right").map(|n| expr(reader, n)).unwrap_or_default(),
-            line(node),
+            node.line(),
         ))),
         "binary" => binary(reader, node),
         "return" => Expr::Return(Box::new(Expr::Group(block_of(reader, node)))),
@@ -117,7 +124,7 @@ fn lower(reader: &mut Reader, node: Node) -> Expr {
 fn binary(reader: &mut Reader, node: Node) -> Expr {
     let parts = block_of(reader, node);
     match reader.field(node, "operator") {
-        "||" | "or" => either(parts, line(node)),
+        "||" | "or" => either(parts, node.line()),
         "+" => Expr::Joined(parts),
         _ => Expr::Group(parts),
     }
@@ -174,7 +181,7 @@ fn call(reader: &mut Reader, node: Node) -> Call {
     };
     let block = node.child_by_field_name("block").map(|node| block(reader, node));
     let at = node.child_by_field_name("method").unwrap_or(node);
-    Call { name, args, block, line: line(at) }
+    Call { name, args, block, line: at.line() }
 }
 
 fn arg(reader: &mut Reader, node: Node) -> Arg {
@@ -206,5 +213,5 @@ fn block(reader: &mut Reader, node: Node) -> Function {
             Expr::Unknown
         });
     }
-    Function { params: params(reader, node), body, line: line(node), end: end_line(node), ..Function::default() }
+    Function { params: params(reader, node), body, line: node.line(), end: node.end_line(), ..Function::default() }
 }

@@ -1,7 +1,7 @@
 //! Rust trees into units.
 
-use super::super::tree::Node;
-use crate::code::reader::{Reader, begun, children, end_line, line, linked, plain_call};
+use crate::code::reader::{Reader, begun, children, linked, plain_call};
+use crate::code::tree::Node;
 use crate::code::unit::{Arg, Call, Class, Expr, Function, Link, Mark, Param, Unit};
 
 /// Reads a file.
@@ -29,7 +29,7 @@ fn items(reader: &mut Reader, node: Node, owner: &str, unit: &mut Unit) {
                     let class = Class {
                         name: of.clone(),
                         parents: trait_of(reader, child),
-                        line: line(child),
+                        line: child.line(),
                         ..Class::default()
                     };
                     unit.classes.push(class);
@@ -45,7 +45,7 @@ fn items(reader: &mut Reader, node: Node, owner: &str, unit: &mut Unit) {
             "const_item" | "static_item" => {
                 let name = Expr::Name(reader.field(child, "name").to_owned());
                 let value = child.child_by_field_name("value").map(|value| expr(reader, value)).unwrap_or_default();
-                unit.body.push(Expr::Assign(Box::new((name, value, line(child)))));
+                unit.body.push(Expr::Assign(Box::new((name, value, child.line()))));
             }
             _ => {}
         }
@@ -110,7 +110,7 @@ fn mark(reader: &mut Reader, node: Node) -> Option<Mark> {
             _ => key = None,
         }
     }
-    Some(Mark { name, args, line: line(node) })
+    Some(Mark { name, args, line: node.line() })
 }
 
 fn function(reader: &mut Reader, node: Node) -> Function {
@@ -128,8 +128,8 @@ fn function(reader: &mut Reader, node: Node) -> Function {
         params,
         result: node.child_by_field_name("return_type").map(|of| reader.squeezed(of)).unwrap_or_default(),
         body: node.child_by_field_name("body").map(|body| all(reader, body)).unwrap_or_default(),
-        line: line(node),
-        end: end_line(node),
+        line: node.line(),
+        end: node.end_line(),
         ..Function::default()
     }
 }
@@ -180,20 +180,20 @@ fn lower(reader: &mut Reader, node: Node) -> Expr {
             Expr::Lambda(Box::new(Function {
                 params,
                 body: vec![body],
-                line: line(node),
-                end: end_line(node),
+                line: node.line(),
+                end: node.end_line(),
                 ..Function::default()
             }))
         }
         "let_declaration" => {
             let name = get("pattern").map(|pattern| Expr::Name(name_in(reader, pattern))).unwrap_or_default();
             let value = get("value").map(|value| expr(reader, value)).unwrap_or_default();
-            Expr::Assign(Box::new((name, value, line(node))))
+            Expr::Assign(Box::new((name, value, node.line())))
         }
         "assignment_expression" => {
             let left = get("left").map(|left| expr(reader, left)).unwrap_or_default();
             let right = get("right").map(|right| expr(reader, right)).unwrap_or_default();
-            Expr::Assign(Box::new((left, right, line(node))))
+            Expr::Assign(Box::new((left, right, node.line())))
         }
         "struct_expression" => {
             let name = get("name").map(|name| reader.squeezed(name)).unwrap_or_default();
@@ -203,7 +203,7 @@ fn lower(reader: &mut Reader, node: Node) -> Expr {
                 let value = field.child_by_field_name("value").map(|value| expr(reader, value)).unwrap_or_default();
                 args.push(Arg { key, value });
             }
-            plain_call(format!("{name}{{}}"), args, line(node))
+            plain_call(format!("{name}{{}}"), args, node.line())
         }
         "array_expression" | "tuple_expression" => Expr::List(all(reader, node)),
         "return_expression" => {
@@ -260,7 +260,7 @@ fn macro_call(reader: &mut Reader, node: Node) -> Expr {
         last_end = if matches!(value, Expr::Name(_)) { token.end_byte() } else { 0 };
         args.push(Arg { key: None, value });
     }
-    plain_call(name, args, line(node))
+    plain_call(name, args, node.line())
 }
 
 /// Goes down to what a chain begins with, and up again.
@@ -321,5 +321,5 @@ fn call(reader: &mut Reader, node: Node) -> Call {
     let generic =
         node.child_by_field_name("function").and_then(|function| function.child_by_field_name("type_arguments"));
     args.extend(generic.map(|of| Arg { key: Some("<>".into()), value: Expr::Name(reader.squeezed(of)) }));
-    Call { name: text, args, block: None, line: name.map_or(line(node), line) }
+    Call { name: text, args, block: None, line: name.map_or(node.line(), Node::line) }
 }

@@ -13,7 +13,7 @@ use super::super::body::{Fact, FactKind};
 use super::super::names::{is_guard, role_of, role_of_call, shown};
 use super::super::route::{Mention, Place, Role};
 use super::super::tree::Node;
-use super::super::value::{children, line_of, text_of, walk};
+use super::super::value::{children, text_of, walk};
 use super::module::Module;
 
 /// A longer name is the text of something else.
@@ -75,7 +75,7 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn fact(&mut self, node: Node, kind: FactKind, name: &str) {
-        let at = Place { file: self.module.path.clone(), line: line_of(node) };
+        let at = Place { file: self.module.path.clone(), line: node.line() };
         self.module.facts.push(Fact { at, kind, name: shown(name) });
     }
 
@@ -219,10 +219,10 @@ impl<'t> Reader<'t, '_> {
                     self.mention(node, role, &name);
                 }
                 if self.denies(node, &name) {
-                    self.module.denies.push(line_of(node));
+                    self.module.denies.push(node.line());
                     let last = name.rsplit('.').next().unwrap_or_default();
                     if !matches!(last, "redirect" | "createHttpError" | "HttpException") {
-                        self.module.refusals.push(line_of(node));
+                        self.module.refusals.push(node.line());
                     }
                 }
                 self.query(node, &name);
@@ -232,7 +232,7 @@ impl<'t> Reader<'t, '_> {
                 self.token(node, &name);
                 self.configured(node, &name);
             }
-            "throw_statement" => self.module.denies.push(line_of(node)),
+            "throw_statement" => self.module.denies.push(node.line()),
             "if_statement" | "ternary_expression" => self.condition(node),
             "member_expression" | "subscript_expression" => {
                 self.environment(node);
@@ -257,7 +257,7 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn mention(&mut self, node: Node, role: Role, name: &str) {
-        let at = Place { file: self.module.path.clone(), line: line_of(node) };
+        let at = Place { file: self.module.path.clone(), line: node.line() };
         self.module.mentions.push(Mention { role, name: shown(name), at, group: false });
     }
 

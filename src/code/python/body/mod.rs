@@ -12,7 +12,7 @@ use super::super::body::{Fact, FactKind};
 use super::super::names::{is_user_id, role_of_call, shown, words};
 use super::super::route::{Mention, Place, Role};
 use super::super::tree::Node;
-use super::super::value::{children, line_of, text_of, walk};
+use super::super::value::{children, text_of, walk};
 use super::module::Module;
 
 /// A longer name is the text of something else.
@@ -69,12 +69,12 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn fact(&mut self, node: Node, kind: FactKind, name: &str) {
-        let at = Place { file: self.module.path.clone(), line: line_of(node) };
+        let at = Place { file: self.module.path.clone(), line: node.line() };
         self.module.facts.push(Fact { at, kind, name: shown(name) });
     }
 
     fn mention(&mut self, node: Node, role: Role, name: &str) {
-        let at = Place { file: self.module.path.clone(), line: line_of(node) };
+        let at = Place { file: self.module.path.clone(), line: node.line() };
         self.module.mentions.push(Mention { role, name: shown(name), at, group: false });
     }
 
@@ -187,7 +187,7 @@ impl<'t> Reader<'t, '_> {
                 }
                 let last = name.rsplit('.').next().unwrap_or_default();
                 if matches!(last, "abort" | "redirect" | "HttpResponseForbidden" | "unauthorized" | "forbidden") {
-                    self.module.denies.push(line_of(node));
+                    self.module.denies.push(node.line());
                 }
                 self.query(node, &name);
                 self.whole_body(node, &name);
@@ -199,7 +199,7 @@ impl<'t> Reader<'t, '_> {
                 self.limiter_key(node);
                 self.user_call(node, &name);
             }
-            "raise_statement" => self.module.denies.push(line_of(node)),
+            "raise_statement" => self.module.denies.push(node.line()),
             "if_statement" | "conditional_expression" | "elif_clause" => self.condition(node),
             "subscript" => self.subscript(node),
             "assignment" => self.assigned_secret(node),
