@@ -14,19 +14,22 @@ use crate::code::Language;
 const COMMON: &[&str] = &[
     "cors", "CORS", "Cors", "llow-", "LLOW_ORIGIN", "llowOrigin", "llowedOrigin", "ookie", "COOKIE", "trict-transport",
     "trict-Transport", "ontent-security", "ontent-Security", "-content-type-options", "-Content-Type-Options",
-    "-frame-options", "-Frame-Options", "eferrer-policy", "eferrer-Policy", "Sentry", "sentry", "ugsnag", "ollbar",
-    "oneybadger", "irbrake", "newrelic", "ppsignal", "Raygun", "datadog", "dd-trace", "LogRocket", "audit", "Audit",
-    "paper_trail", "activity_log", "rometheus", "prom-client", "promhttp", "Histogram", "CounterVec", "opentelemetry",
-    "morgan", "lograge", "pino-http", "getenv", "getEnv", "GetEnv", "get_env",
+    "-frame-options", "-Frame-Options", "eferrer-policy", "eferrer-Policy", "Sentry", "sentry", "ugsnag", "Rollbar",
+    " rollbar", "\trollbar", "\nrollbar", "'rollbar", "\"rollbar", "/rollbar", "(rollbar", "oneybadger", "irbrake",
+    "newrelic", "ppsignal", "Raygun", "datadog", "dd-trace", "LogRocket", "audit", "Audit", "paper_trail",
+    "activity_log", "rometheus", "prom-client", "promhttp", "Histogram", "CounterVec", "opentelemetry", "morgan",
+    "lograge", "pino-http", "getenv", "getEnv", "GetEnv", "get_env",
 ];
 
 /// What only this language's checks know.
 fn special(language: Language) -> &'static [&'static str] {
     match language {
         Language::JavaScript | Language::TypeScript | Language::Tsx => &[
-            "process.env", "import.meta.env", "Deno.env", "Bun.env", "env.", "env(", "configService", "session",
-            "NextAuth", ".stack", "errorhandler", "helmet", "frameguard", "hsts", "contentSecurityPolicy", "checkly",
-            "express-winston", "fastify-metrics", "req.logIn", "req.login", "WebSocketGateway",
+            "process.env", "import.meta.env", "Deno.env", "Bun.env", "env.", "env(", "configService",
+            "express-session", "cookie-session", "fastify/session", "secure-session", "iron-session", "koa-session",
+            "session.re", "session.mig", "regenerate", "NextAuth", ".stack", "errorhandler", "helmet", "frameguard",
+            "hsts", "contentSecurityPolicy", "checkly", "express-winston", "fastify-metrics", "req.logIn", "req.login",
+            "WebSocketGateway",
         ],
         Language::Python => &[
             "environ", "env(", "env.", "Env(", "config(", "session", "SESSION", "flask", "LoginManager", "login_user",

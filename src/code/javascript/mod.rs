@@ -33,6 +33,10 @@ use run::{Known, Machine};
 const ROUTES: &[&str] =
     &["express", "fastify", "Fastify", "@nestjs/", "Router", "'use server'", "\"use server\"", "autohooks"];
 
+/// Before or behind these words, something else is meant: React's `useRouter`, Next.js's `AppRouterInstance`, an expression.
+const ELSE_BEFORE: &[&str] = &["use", "App", "Browser", "Hash", "Memory", "Next", "with"];
+const ELSE_BEHIND: &[&str] = &["ion", "ed", "es", "ive"];
+
 /// Files that hold one of these do what a check asks for.
 const FACTS: &[&str] = &[
     "process.env", "import.meta.env", "jsonwebtoken", "jwt.", "jose", "cookie(", "cookies(", "cookies.set",
@@ -149,7 +153,15 @@ impl Words {
     }
 
     fn routes(&self, text: &[u8]) -> bool {
-        holds(&self.routes, text)
+        let means = |hit: aho_corasick::Match| {
+            let (before, behind) = (&text[..hit.start()], &text[hit.end()..]);
+            match ROUTES[hit.pattern().as_usize()] {
+                "Router" => !ELSE_BEFORE.iter().any(|word| before.ends_with(word.as_bytes())),
+                "express" => !ELSE_BEHIND.iter().any(|word| behind.starts_with(word.as_bytes())),
+                _ => true,
+            }
+        };
+        self.routes.as_ref().is_none_or(|words| words.find_iter(text).any(means))
     }
 
     fn facts(&self, text: &[u8]) -> bool {
