@@ -371,6 +371,21 @@ fn what_is_imported_to_be_shown_is_not_read() {
 }
 
 #[test]
+fn words_that_mean_something_else_are_no_reason_to_read() {
+    for (text, files) in [
+        ("import { useRouter } from 'next/navigation'; export const a = useRouter();", 0),
+        ("import { AppRouterInstance } from 'x'; // an expression, expressed", 0),
+        ("export default withRouter(BrowserRouter);", 0),
+        ("const { Router } = require('router');", 1),
+        ("export const a = useRouter(); export const b = Router();", 1),
+        ("import express from 'express';", 1),
+        ("export const expressApp = 1;", 1),
+    ] {
+        assert_eq!(read_of(&[("app/a.ts", text)]), files, "{text}");
+    }
+}
+
+#[test]
 fn what_a_browser_runs_serves_nothing() {
     let text = "import express from 'express'; const app = express(); app.get('/a', f);";
     assert_eq!(routes_of("a.js", text), ["GET /a:"]);

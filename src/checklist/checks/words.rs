@@ -135,6 +135,11 @@ mod tests {
         for (path, text, expected) in [
             ("src/a.ts", "export const PI = 3;", false),
             ("src/a.ts", "res.send(error.stack)", true),
+            ("src/a.tsx", "<div className=\"scrollbar custom-scrollbar\" />", false),
+            ("src/a.ts", "import rollbar from 'rollbar';", true),
+            ("src/a.ts", "const { data } = useSession();", false),
+            ("src/a.ts", "req.session.regenerate(next)", true),
+            ("src/a.ts", "app.use(require('express-session')({}))", true),
             ("src/A.java", "log.debug(\"stack of {}\", session)", false),
             ("src/A.java", "@Value(\"${a}\")", true),
             ("src/A.java", "log.info(\"{}\",\n  user.getPassword())", true),

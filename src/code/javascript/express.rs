@@ -4,8 +4,9 @@ use super::super::names::{is_guard, role_of, shown, words};
 use super::super::route::{Gap, Handler, Mention, Method, Place, Role};
 use super::super::value::{Call, Value};
 use super::fastify;
+use super::known::{Known, inner_receiver};
 use super::module::Statement;
-use super::run::{Here, Known, Machine, inner_receiver};
+use super::run::{Here, Machine};
 
 /// What a receiver of routes is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,9 @@
 use super::super::names::role_of;
 use super::super::route::{Gap, Mention, Method, Place, Role};
 use super::express::{Item, Kind, Pair, flat, handler, mention, named};
+use super::known::Known;
 use super::modules::{ancestors, folder_of};
-use super::run::{Known, Machine};
+use super::run::Machine;
 
 /// Hooks that run before the handler.
 const HOOKS: &[&str] = &["onRequest", "preParsing", "preValidation", "preHandler"];

@@ -3,6 +3,7 @@
 mod body;
 mod express;
 mod fastify;
+mod known;
 mod link;
 mod module;
 mod modules;
@@ -25,9 +26,10 @@ use super::reader::keep;
 use super::route::{Gap, Inventory, Place};
 use super::value::first_error;
 use express::Kind;
+use known::Known;
 use module::Module;
 use modules::Resolver;
-use run::{Known, Machine};
+use run::Machine;
 
 /// Files that hold one of these can have routes.
 const ROUTES: &[&str] =

@@ -5,9 +5,10 @@ use super::super::names::{role_of, shown};
 use super::super::route::{Gap, Handler, Inventory, Mention, Method, Place, Role, Route};
 use super::super::value::{Call, Value};
 use super::express::named;
+use super::known::Known;
 use super::link::{braced, join};
 use super::module::{self, each_value};
-use super::run::{Known, Machine};
+use super::run::Machine;
 
 /// What holds for all controllers.
 #[derive(Default)]

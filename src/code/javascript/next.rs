@@ -5,9 +5,10 @@ use super::super::names::shown;
 use super::super::project::Project;
 use super::super::route::{Gap, Handler, Inventory, Mention, Method, Place, Role, Route};
 use super::express::{handler, mention, named};
+use super::known::Known;
 use super::link::join;
 use super::modules::folder_of;
-use super::run::{Known, Machine};
+use super::run::Machine;
 
 /// The folders of Next.js applications.
 pub(super) fn applications(project: &Project) -> Vec<String> {
@@ -125,7 +126,7 @@ fn add(machine: &Machine, number: usize, asked: Method, path: &str, known: &Know
 
 /// `export async function GET()`.
 fn app_route(machine: &mut Machine, number: usize, path: &str, inventory: &mut Inventory) {
-    for (name, known) in machine.exported(number) {
+    for (name, known) in machine.exported(number).into_pairs() {
         let asked = Method::of(name).filter(|asked| *asked != Method::Any && asked.name() == name);
         if let Some(asked) = asked {
             add(machine, number, asked, path, &known, inventory);
@@ -166,7 +167,7 @@ fn actions(machine: &mut Machine, number: usize, inventory: &mut Inventory) {
         found.push((function.name.clone(), function.line, function.end));
     }
     if module.server {
-        for (name, known) in machine.exported(number) {
+        for (name, known) in machine.exported(number).into_pairs() {
             let answer = handler(machine, &(None, known)).0;
             if let Some(answer) = answer.filter(|answer| answer.at.file == machine.modules[number].path) {
                 found.push((name.to_owned(), answer.at.line, answer.end));

@@ -1,13 +1,14 @@
 //! Follows what files do when they are loaded, as far as it makes routers: functions that are handed an application, factories that
 //! give back a router, classes that hold one, loops over lists of routes. Nothing is run; values are known or they are not.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::super::route::{Gap, Place};
 use super::super::value::{Call, Value};
 use super::express::{Kind, Receiver};
+use super::known::{Known, MAX_ELEMENTS, MAX_TEXT, Names, inner_receiver};
 use super::module::{Imported, Module, Pattern, Statement};
 use super::modules::{Resolver, folder_of, join};
 
@@ -20,81 +21,9 @@ const MAX_ITSELF: usize = 2;
 /// How often one function is followed.
 const MAX_RUNS: u32 = 1_000;
 
-/// What is known of a value.
-#[derive(Clone, Debug, Default)]
-pub(super) enum Known {
-    /// Nothing.
-    #[default]
-    Unknown,
-    /// True or false.
-    Truth(bool),
-    /// A text; `*` for parts that are not known.
-    Text(Rc<str>),
-    /// A list.
-    List(Rc<Vec<Known>>, u8),
-    /// An object, by its number.
-    Object(usize),
-    /// A function: its module, its number, the scope it was written in, and what `this` is.
-    Function(usize, usize, usize, Option<usize>),
-    /// A class: its module, its number, its scope.
-    Class(usize, usize, usize),
-    /// An application or a router, by its number.
-    Receiver(usize),
-    /// `router.route(path)`.
-    Path(usize, Rc<str>),
-    /// Something of a package, or of the language: `express.Router`.
-    Outside(Rc<str>),
-    /// What a call of such a thing gives.
-    Made(Rc<str>, Rc<Vec<Known>>, u8),
-}
-
-/// Lists and calls within one another are known so far: what is within is dropped and looked through by recursion.
-const MAX_WITHIN: u8 = 4;
-/// No more elements of a list, and keys of an object that is spread, are known.
-const MAX_ELEMENTS: usize = 4_000;
-/// No longer text is known: a path is shorter.
-const MAX_TEXT: usize = 2_000;
-
-impl Known {
-    fn within(&self) -> u8 {
-        match self {
-            Self::List(_, within) | Self::Made(_, _, within) => *within,
-            _ => 0,
-        }
-    }
-
-    /// What is kept of elements, and how deep it is.
-    fn bounded(mut elements: Vec<Self>) -> (Rc<Vec<Self>>, u8) {
-        elements.truncate(MAX_ELEMENTS);
-        for element in &mut elements {
-            if element.within() >= MAX_WITHIN {
-                *element = Self::Unknown;
-            }
-        }
-        let within = elements.iter().map(Self::within).max().unwrap_or(0) + 1;
-        (Rc::new(elements), within)
-    }
-
-    /// A list.
-    pub(super) fn list(elements: Vec<Self>) -> Self {
-        let (elements, within) = Self::bounded(elements);
-        Self::List(elements, within)
-    }
-
-    /// What a call gives.
-    pub(super) fn made(what: &str, arguments: Vec<Self>) -> Self {
-        let (arguments, within) = Self::bounded(arguments);
-        let end = what.char_indices().map(|(at, _)| at).nth(MAX_TEXT).unwrap_or(what.len());
-        Self::Made(what[..end].into(), arguments, within)
-    }
-}
-
-/// The keys of an object.
-pub(super) type Object<'a> = BTreeMap<&'a str, Known>;
-
 struct Scope<'a> {
     parent: Option<usize>,
-    names: HashMap<&'a str, Known>,
+    names: Names<'a>,
 }
 
 /// Where an expression stands: its module and its scope.
@@ -110,7 +39,7 @@ pub(super) struct Machine<'a> {
     numbers: &'a HashMap<Arc<str>, usize>,
     resolver: Resolver<'a>,
     scopes: Vec<Scope<'a>>,
-    objects: Vec<Object<'a>>,
+    objects: Vec<Names<'a>>,
     /// Of each module that was loaded: its `module` object, and its scope.
     loaded: Vec<Option<(usize, usize)>>,
     /// The properties of functions: `prototype` and statics.
@@ -159,12 +88,12 @@ impl<'a> Machine<'a> {
     }
 
     fn scope(&mut self, parent: Option<usize>) -> usize {
-        self.scopes.push(Scope { parent, names: HashMap::new() });
+        self.scopes.push(Scope { parent, names: Names::default() });
         self.scopes.len() - 1
     }
 
     pub(super) fn object(&mut self) -> usize {
-        self.objects.push(BTreeMap::new());
+        self.objects.push(Names::default());
         self.objects.len() - 1
     }
 
@@ -274,7 +203,7 @@ impl<'a> Machine<'a> {
         if names.is_empty()
             && let Known::Object(object) = value
         {
-            for (name, value) in self.objects[object].clone() {
+            for (name, value) in self.objects[object].clone().into_pairs() {
                 if name != "default" {
                     self.export(here.module, name, value);
                 }
@@ -385,7 +314,7 @@ impl<'a> Machine<'a> {
             Value::Text(text) => Known::Text(text.as_str().into()),
             Value::Name(name) => self.look_up(name, here.scope),
             Value::Member(base, name) => {
-                if value.dotted() == "import.meta.dirname" {
+                if name == "dirname" && value.dotted() == "import.meta.dirname" {
                     return self.look_up("__dirname", here.scope);
                 }
                 let base = self.eval(base, here);
@@ -401,7 +330,7 @@ impl<'a> Machine<'a> {
                     match (&known, key.as_str()) {
                         (Known::Object(from), "...") if self.objects[*from].len() <= MAX_ELEMENTS => {
                             let from = self.objects[*from].clone();
-                            self.objects[object].extend(from);
+                            self.objects[object].extend(from.into_pairs());
                         }
                         (_, "...") => {}
                         (_, key) => {
@@ -596,12 +525,12 @@ impl<'a> Machine<'a> {
 
     fn object_helper(&mut self, method: &str, arguments: &[Known]) -> Known {
         let Some(Known::Object(object)) = arguments.first() else { return Known::Unknown };
-        let pairs = self.objects[*object].clone();
+        let pairs = self.objects[*object].clone().into_pairs();
         let list = Known::list;
         let text = |key: &str| Known::Text(key.into());
         match method {
-            "values" => list(pairs.into_values().collect()),
-            "keys" => list(pairs.into_keys().map(text).collect()),
+            "values" => list(pairs.into_iter().map(|(_, value)| value).collect()),
+            "keys" => list(pairs.into_iter().map(|(key, _)| text(key)).collect()),
             "entries" => list(pairs.into_iter().map(|(key, value)| list(vec![text(key), value])).collect()),
             _ => Known::Object(*object),
         }
@@ -753,10 +682,10 @@ impl<'a> Machine<'a> {
     }
 
     /// What a module exports, by name.
-    pub(super) fn exported(&mut self, module: usize) -> Object<'a> {
+    pub(super) fn exported(&mut self, module: usize) -> Names<'a> {
         match self.exports(module) {
             Known::Object(exports) => self.objects[exports].clone(),
-            single => BTreeMap::from([("default", single)]),
+            single => Names::from_iter([("default", single)]),
         }
     }
 
@@ -771,17 +700,5 @@ impl<'a> Machine<'a> {
     pub(super) fn default_of(&mut self, module: usize) -> Known {
         let value = self.exports(module);
         self.imported(&value, &Imported::Default)
-    }
-}
-
-/// The application or router that a value is, or that is wrapped in it.
-pub(super) fn inner_receiver(value: &Known) -> Option<usize> {
-    match value {
-        Known::Receiver(receiver) => Some(*receiver),
-        Known::Made(_, arguments, _) => arguments.iter().find_map(|argument| match argument {
-            Known::Receiver(receiver) => Some(*receiver),
-            _ => None,
-        }),
-        _ => None,
     }
 }
