@@ -143,10 +143,15 @@ impl Say<'_> {
 
     /// A place; with the git id of the file where it is one of the project.
     pub(super) fn at(self, path: &str, line: u32) -> Self {
-        let place = Place { path: path.to_owned(), line: Some(line), blob: blob(self.project, path) };
-        if self.evidence.places.len() < MANY && !self.evidence.places.contains(&place) {
-            self.evidence.places.push(place);
+        let places = &self.evidence.places;
+        let is_told = places.iter().any(|place| place.path == path && place.line == Some(line));
+        if places.len() >= MANY || is_told {
+            return self;
         }
+        // A file's id is computed from all of it, so once only.
+        let known = places.iter().find(|place| place.path == path).map(|place| place.blob.clone());
+        let blob = known.unwrap_or_else(|| blob(self.project, path));
+        self.evidence.places.push(Place { path: path.to_owned(), line: Some(line), blob });
         self
     }
 
