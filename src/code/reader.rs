@@ -206,6 +206,13 @@ pub(super) fn gap(file: &std::sync::Arc<str>, line: u32, why: impl Into<String>)
     Gap { at: Place { file: file.clone(), line }, why: why.into() }
 }
 
+/// Tells a gap, once where it is met over and over.
+pub(super) fn tell(gaps: &mut Vec<Gap>, gap: Gap) {
+    if gaps.last() != Some(&gap) {
+        gaps.push(gap);
+    }
+}
+
 /// Keeps the modules of the files that were read, and says of the others that they were not.
 pub(super) fn keep<M>(
     read: Vec<(std::sync::Arc<str>, Option<M>)>,

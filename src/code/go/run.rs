@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::code::framework::Framework;
-use crate::code::reader::gap;
+use crate::code::reader::{gap, tell};
 use crate::code::route::{Inventory, Route};
 use crate::code::unit::{Call, Chain, Expr, Function, Link, Unit, short};
 
@@ -116,7 +116,7 @@ pub(super) fn draw(units: &[&Unit], inventory: &mut Inventory) {
 impl<'u> Run<'u, '_> {
     /// Notes what could not be followed.
     pub(super) fn miss(&mut self, unit: &Unit, line: u32, why: impl Into<String>) {
-        self.inventory.gaps.push(gap(&unit.file, line, why));
+        tell(&mut self.inventory.gaps, gap(&unit.file, line, why));
     }
 
     /// A new router that is no group.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::code::framework::Framework;
-use crate::code::reader::gap;
+use crate::code::reader::{gap, tell};
 use crate::code::route::{Gap, Inventory, Mention, Method, Role, Route};
 use crate::code::unit::{Class, Expr, Function, Mark, Unit, short};
 use crate::code::walk::{MAX_BEFORE, braced, join, role_of};
@@ -89,6 +89,9 @@ fn mapping(marks: &[Mark]) -> Option<(&Mark, Option<Method>)> {
     })
 }
 
+/// No more routes are told.
+const MAX_ROUTES: usize = 20_000;
+
 /// A method that is mapped.
 struct Drawn<'u, 'l> {
     /// The controller.
@@ -122,6 +125,10 @@ impl Drawn<'_, '_> {
         for prefix in &prefixes {
             for path in self.paths(mark, &self.ancestor.name, constants, &mut inventory.gaps) {
                 for method in &methods {
+                    if inventory.routes.len() >= MAX_ROUTES {
+                        let why = "There are more routes than are listed.";
+                        return tell(&mut inventory.gaps, gap(&self.of.file, mark.line, why));
+                    }
                     inventory.routes.push(Route {
                         path: braced(&join(prefix, &path)),
                         method: *method,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::code::framework::Framework;
-use crate::code::reader::gap;
+use crate::code::reader::{gap, tell};
 use crate::code::route::{Handler, Inventory, Mention, Method, Role, Route};
 use crate::code::unit::{Call, Chain, Expr, Function, Unit, short};
 use crate::code::walk::{MAX_BEFORE, braced, join};
@@ -143,7 +143,7 @@ impl<'u> Pen<'u, '_> {
     }
 
     fn miss(&mut self, unit: &Unit, line: u32, why: impl Into<String>) {
-        self.inventory.gaps.push(gap(&unit.file, line, why));
+        tell(&mut self.inventory.gaps, gap(&unit.file, line, why));
     }
 
     fn statements(&mut self, unit: &'u Unit, body: &'u [Expr], scope: &Scope) {

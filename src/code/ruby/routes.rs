@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::code::framework::Framework;
-use crate::code::reader::gap;
+use crate::code::reader::{gap, tell};
 use crate::code::route::{Gap, Handler, Inventory, Mention, Method, Role, Route};
 use crate::code::unit::{Call, Expr, Function, Unit, short};
 use crate::code::walk::{braced, join, mention, role_of};
@@ -93,7 +93,7 @@ fn api_only(units: &[&Unit], routes: &Unit) -> bool {
 impl<'u> Pen<'u> {
     /// Notes what could not be followed.
     pub(super) fn miss(&mut self, line: u32, why: impl Into<String>) {
-        self.gaps.push(gap(&self.unit.file, line, why));
+        tell(&mut self.gaps, gap(&self.unit.file, line, why));
     }
 
     /// All that is in a block.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::code::framework::Framework;
-use crate::code::reader::gap;
+use crate::code::reader::{gap, tell};
 use crate::code::route::{Inventory, Mention, Route};
 use crate::code::unit::{Call, Chain, Expr, Function, Link, Unit, short};
 use crate::code::walk::{MAX_BEFORE, join};
@@ -147,7 +147,7 @@ impl<'u> Run<'u, '_> {
 
     /// Notes what could not be followed.
     pub(super) fn miss(&mut self, unit: &Unit, line: u32, why: impl Into<String>) {
-        self.inventory.gaps.push(gap(&unit.file, line, why));
+        tell(&mut self.inventory.gaps, gap(&unit.file, line, why));
     }
 
     /// A new router.
