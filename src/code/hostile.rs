@@ -115,3 +115,59 @@ fn what_has_nothing_to_do_with_routes_is_not_told() {
         assert!(found.routes.is_empty() && found.gaps.is_empty() && found.frameworks.is_empty(), "{path} {found:?}");
     }
 }
+
+/// A program that copies what is large over and over, as long as a file may be.
+fn copies(large: &str, each: impl Fn(usize) -> String, times: usize) -> String {
+    let begin = "const express = require('express'); const app = express();\n";
+    format!("{begin}{large}\n{}", (0..times).map(each).collect::<String>())
+}
+
+#[test]
+fn what_is_copied_over_and_over_is_bounded() {
+    let list = |name: &str| (0..3_999).map(|at| format!("{name}{at}")).collect::<Vec<_>>().join(",");
+    let paths = format!("const P = [{}];", (0..3_999).map(|at| format!("'/{at}'")).collect::<Vec<_>>().join(","));
+    let (names, keys) = (list("g"), (0..3_999).map(|at| format!("k{at}: 1")).collect::<Vec<_>>().join(","));
+    let methods: String = (0..4_000).map(|at| format!("m{at}() {{}} ")).collect();
+    let cases = [
+        copies(&format!("const o = {{{keys}}};"), |_| "x = {...o, ...o};\n".into(), 5_000),
+        copies(&paths, |at| format!("const q{at} = [...P, ...P];\n"), 5_000),
+        copies(&format!("class A {{ {methods} }}"), |at| format!("const q{at} = new A();\n"), 5_000),
+        copies(&format!("function f({names}) {{}}"), |_| "f();\n".into(), 5_000),
+        copies(&format!("{paths} const G = [{names}];"), |_| "app.get(P, G, h);\n".into(), 5_000),
+        copies(&paths, |_| "app.use(P, guard);\n".into(), 5_000),
+    ];
+    for text in cases {
+        let found = of("a.js", &text);
+        let is_told = found.gaps.iter().any(|gap| gap.why.contains("than is followed"));
+        assert!(is_told, "{:?} of {}", found.gaps, &text[text.len() - 60..]);
+        let before: usize = found.routes.iter().map(|route| route.before.len()).sum();
+        assert!(found.routes.len() <= 20_000 && before <= 2_000_000, "{} {before}", found.routes.len());
+    }
+}
+
+#[test]
+fn what_grows_with_each_line_is_bounded() {
+    let begin = "const express = require('express'); const app = express();\nlet x0 = y;\n";
+    let members: String = (0..20_000).map(|at| format!("const x{} = x{at}.abcdefghij;\n", at + 1)).collect();
+    assert!(of("a.js", &format!("{begin}{members} app.get('/a', x20000);")).routes.len() == 1);
+    let functions: String = (0..20_000).map(|at| format!("function f{at}() {{}}\n")).collect();
+    assert!(of("a.js", &format!("{begin}app.get('/a', f7);\n{functions}")).routes[0].handler.is_some());
+}
+
+#[test]
+fn routes_that_are_multiplied_are_bounded() {
+    let paths = (0..300).map(|at| format!("\"/p{at}\"")).collect::<Vec<_>>().join(", ");
+    let java =
+        format!("@RestController @RequestMapping({{{paths}}}) class A {{ @GetMapping({{{paths}}}) void a() {{}} }}");
+    let each = |of: fn(usize) -> String| (0..300).map(of).collect::<String>();
+    let (gets, resources) =
+        (each(|at| format!("get 'p{at}'\n")), each(|at| format!("resources :r{at}, concerns: :x\n")));
+    let ruby = format!("Rails.application.routes.draw do\nconcern :x do\n{gets}end\n{resources}end\n");
+    for (path, text) in [("A.java", java), ("config/routes.rb", ruby)] {
+        let found = of(path, &text);
+        assert_eq!(found.routes.len(), 20_000, "{path}");
+        let told: Vec<_> =
+            found.gaps.iter().filter(|gap| gap.why == "There are more routes than are listed.").collect();
+        assert_eq!(told.len(), 1, "{path} {:?}", found.gaps);
+    }
+}

@@ -3,8 +3,9 @@
 use super::super::names::{is_guard, role_of, shown, words};
 use super::super::route::{Gap, Handler, Mention, Method, Place, Role};
 use super::super::value::{Call, Value};
+use super::super::walk::MAX_BEFORE;
 use super::fastify;
-use super::known::{Known, inner_receiver};
+use super::known::{Known, MAX_ELEMENTS, inner_receiver};
 use super::module::Statement;
 use super::run::{Here, Machine};
 
@@ -150,9 +151,12 @@ fn path_text(known: &Known) -> String {
 }
 
 /// Lists within arguments are taken apart, as Express does.
-pub(super) fn flat<'a>(pairs: &[Pair<'a>]) -> Vec<Pair<'a>> {
+pub(super) fn flat<'a>(machine: &mut Machine, pairs: &[Pair<'a>]) -> Vec<Pair<'a>> {
     let mut found = Vec::new();
     for (written, known) in pairs {
+        if found.len() > MAX_ELEMENTS {
+            break;
+        }
         match (written, known) {
             (Some(Value::List(parts)), Known::List(elements, _)) if parts.len() == elements.len() => {
                 found.extend(parts.iter().map(Some).zip(elements.iter().cloned()));
@@ -161,11 +165,12 @@ pub(super) fn flat<'a>(pairs: &[Pair<'a>]) -> Vec<Pair<'a>> {
             _ => found.push((*written, known.clone())),
         }
     }
+    machine.spend(found.len());
     found
 }
 
 fn add_routes(machine: &mut Machine, receiver: usize, asked: Method, paths: &[String], pairs: &[Pair], at: &Place) {
-    let pairs = flat(pairs);
+    let pairs = flat(machine, pairs);
     let Some((last, before)) = pairs.split_last() else { return };
     let mut guards: Vec<Mention> = before.iter().map(|pair| mention(machine, pair, at, false)).collect();
     let (handler, wrapper) = handler(machine, last);
@@ -175,16 +180,18 @@ fn add_routes(machine: &mut Machine, receiver: usize, asked: Method, paths: &[St
     if guards_only {
         guards.push(Mention { group: false, ..answer.clone() });
     }
+    guards.truncate(MAX_BEFORE);
     guards.extend(wrapper.filter(|_| !guards_only).map(|name| named(&name, at, false)));
+    machine.spend(paths.len());
     for path in paths {
         if asked == Method::Any && path.ends_with('*') && guards_only {
             let all = guards.iter().cloned().map(|guard| Mention { group: true, ..guard });
-            let all: Vec<Item> = all.map(|guard| Item::Guard(path.trim_end_matches('*').to_owned(), guard)).collect();
-            machine.receivers[receiver].items.extend(all);
+            let below = path.trim_end_matches('*');
+            all.for_each(|guard| machine.put(receiver, Item::Guard(below.to_owned(), guard)));
             continue;
         }
         let item = Item::Route(asked, path.clone(), guards.clone(), handler.clone(), at.clone());
-        machine.receivers[receiver].items.push(item);
+        machine.put(receiver, item);
     }
 }
 
@@ -200,12 +207,16 @@ fn mount(machine: &mut Machine, receiver: usize, pairs: &[Pair], at: &Place) {
         all => (vec![String::new()], all),
     };
     let mut guards = Vec::new();
-    for pair in flat(rest) {
+    machine.spend(prefixes.len());
+    for pair in flat(machine, rest) {
+        if machine.is_exhausted() {
+            break;
+        }
         if let Some(child) = inner_receiver(&pair.1) {
             machine.receivers[child].mounted = true;
             for prefix in &prefixes {
                 let item = Item::Mount(prefix.clone(), child);
-                machine.receivers[receiver].items.push(item);
+                machine.put(receiver, item);
             }
             continue;
         }
@@ -228,9 +239,10 @@ fn mount(machine: &mut Machine, receiver: usize, pairs: &[Pair], at: &Place) {
                 }
                 false => Item::Guard(prefix.clone(), guard.clone()),
             };
-            machine.receivers[receiver].items.push(item);
+            machine.put(receiver, item);
         }
         guards.push(Mention { group: false, ..guard });
+        guards.truncate(MAX_BEFORE);
     }
 }
 

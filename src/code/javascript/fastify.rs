@@ -2,6 +2,7 @@
 
 use super::super::names::role_of;
 use super::super::route::{Gap, Mention, Method, Place, Role};
+use super::super::walk::MAX_BEFORE;
 use super::express::{Item, Kind, Pair, flat, handler, mention, named};
 use super::known::Known;
 use super::modules::{ancestors, folder_of};
@@ -29,9 +30,9 @@ pub(super) fn called<'a>(
             if let [(_, Known::Text(hook)), guard, ..] = pairs
                 && HOOKS.contains(&&**hook)
             {
-                for guard in flat(std::slice::from_ref(guard)) {
+                for guard in flat(machine, std::slice::from_ref(guard)) {
                     let guard = mention(machine, &guard, &at, true);
-                    machine.receivers[receiver].items.push(Item::Guard(String::new(), guard));
+                    machine.put(receiver, Item::Guard(String::new(), guard));
                 }
             }
         }
@@ -68,7 +69,8 @@ fn short_route(machine: &mut Machine, receiver: usize, asked: Method, pairs: &[P
         guards.extend(guards_of(machine, &last.1, at));
         answer = handler(machine, &(None, machine.get(&last.1, "handler"))).0;
     }
-    machine.receivers[receiver].items.push(Item::Route(asked, path, guards, answer, at.clone()));
+    guards.truncate(MAX_BEFORE);
+    machine.put(receiver, Item::Route(asked, path, guards, answer, at.clone()));
 }
 
 fn whole_route(machine: &mut Machine, receiver: usize, pair: &Pair, at: &Place) {
@@ -90,7 +92,7 @@ fn whole_route(machine: &mut Machine, receiver: usize, pair: &Pair, at: &Place) 
             _ => Method::Any,
         };
         let item = Item::Route(asked, path.clone(), guards.clone(), answer.clone(), at.clone());
-        machine.receivers[receiver].items.push(item);
+        machine.put(receiver, item);
     }
 }
 
@@ -102,7 +104,7 @@ fn text(known: &Known) -> String {
 }
 
 /// What the options of a route put before its handler.
-fn guards_of(machine: &Machine, options: &Known, at: &Place) -> Vec<Mention> {
+fn guards_of(machine: &mut Machine, options: &Known, at: &Place) -> Vec<Mention> {
     let mut guards = Vec::new();
     if !matches!(options, Known::Object(_)) {
         return guards;
@@ -110,7 +112,8 @@ fn guards_of(machine: &Machine, options: &Known, at: &Place) -> Vec<Mention> {
     for hook in HOOKS {
         let known = machine.get(options, hook);
         if !matches!(known, Known::Unknown) {
-            guards.extend(flat(&[(None, known)]).iter().map(|pair| mention(machine, pair, at, false)));
+            let hooks = flat(machine, &[(None, known)]);
+            guards.extend(hooks.iter().take(MAX_BEFORE).map(|pair| mention(machine, pair, at, false)));
         }
     }
     let schema = machine.get(options, "schema");
@@ -155,7 +158,7 @@ fn register<'a>(machine: &mut Machine<'a>, receiver: usize, plugin: &Pair<'a>, o
             if limits && !opt_in {
                 let name = if written.is_empty() { what.to_string() } else { written };
                 let guard = Mention { role: Role::Limiter, ..named(&name, at, true) };
-                machine.receivers[receiver].items.push(Item::Guard(String::new(), guard));
+                machine.put(receiver, Item::Guard(String::new(), guard));
             }
             if what.starts_with('.') {
                 let why = format!("The plugin `{what}` was not found; it may have routes.");
@@ -187,7 +190,7 @@ fn in_scope(
 ) -> usize {
     let child = machine.receiver(Kind::Fastify, at.clone());
     machine.receivers[child].mounted = true;
-    machine.receivers[receiver].items.push(Item::Mount(prefix, child));
+    machine.put(receiver, Item::Mount(prefix, child));
     machine.call_function(plugin, &[Known::Receiver(child), options.clone()], None);
     child
 }
@@ -254,7 +257,7 @@ fn autoload(machine: &mut Machine, receiver: usize, options: &Known, prefix: &st
             }
             Known::Outside(what) if role_of(&what) == Role::Limiter => {
                 let guard = named(&what, &machine.place(module, 1), true);
-                machine.receivers[receiver].items.push(Item::Guard(String::new(), guard));
+                machine.put(receiver, Item::Guard(String::new(), guard));
             }
             _ => {}
         }

@@ -2,19 +2,24 @@
 
 use super::super::framework::Framework;
 use super::super::route::{Gap, Mention, Place, Route};
+use super::super::walk::MAX_BEFORE;
 use super::express::{Item, Kind, Receiver};
 
 /// Routers within one another; deeper is a circle.
 const MAX_MOUNTED: usize = 16;
 /// No more routes are told: a router that is mounted many times on itself.
 const MAX_ROUTES: usize = 20_000;
+/// No more guards are held against the routes behind them.
+const MAX_IN_FORCE: usize = 1_000;
+/// No more often is something held against something, or copied.
+const MAX_STEPS: usize = 2_000_000;
 
 /// A guard, and the path below which it stands.
 type InForce = (String, Mention);
 
 /// The routes of all receivers, and what could not be followed of them.
 pub(super) fn routes(receivers: &[Receiver]) -> (Vec<Route>, Vec<Gap>) {
-    let mut linker = Linker { receivers, routes: Vec::new(), steps: 0 };
+    let mut linker = Linker { receivers, routes: Vec::new(), steps: 0, cut: None };
     let mut gaps = Vec::new();
     let has_application = receivers.iter().any(|receiver| is_application(receiver) && !receiver.items.is_empty());
     for (number, receiver) in receivers.iter().enumerate() {
@@ -32,6 +37,9 @@ pub(super) fn routes(receivers: &[Receiver]) -> (Vec<Route>, Vec<Gap>) {
             gaps.push(Gap { at: receiver.at.clone(), why: why.into() });
         }
     }
+    if let Some(at) = linker.cut {
+        gaps.push(Gap { at, why: "More routes are put together here than are followed; some are missing.".into() });
+    }
     (linker.routes, gaps)
 }
 
@@ -42,17 +50,18 @@ fn is_application(receiver: &Receiver) -> bool {
 struct Linker<'r> {
     receivers: &'r [Receiver],
     routes: Vec<Route>,
-    /// How often a receiver was followed.
     steps: usize,
+    /// Where it was too much.
+    cut: Option<Place>,
 }
 
 impl Linker<'_> {
     fn follow(&mut self, number: usize, prefix: &str, outer: &[InForce], depth: usize) {
-        self.steps += 1;
-        if depth > MAX_MOUNTED || self.routes.len() > MAX_ROUTES || self.steps > MAX_ROUTES {
+        let receiver = &self.receivers[number];
+        self.steps += 1 + outer.len();
+        if depth > MAX_MOUNTED || self.is_too_much(&receiver.at) {
             return;
         }
-        let receiver = &self.receivers[number];
         let fastify = receiver.kind == Kind::Fastify;
         let mut in_force = outer.to_vec();
         if fastify {
@@ -61,8 +70,15 @@ impl Linker<'_> {
                 _ => None,
             }));
         }
+        in_force.truncate(MAX_IN_FORCE);
         for item in &receiver.items {
+            self.steps += 1;
+            if self.is_too_much(&receiver.at) {
+                return;
+            }
             match item {
+                // What is left out is never told as being there.
+                Item::Guard(..) if in_force.len() >= MAX_IN_FORCE => {}
                 Item::Guard(path, guard) if !fastify => in_force.push((join(prefix, path), guard.clone())),
                 Item::Guard(..) => {}
                 Item::Mount(path, child) => {
@@ -72,13 +88,24 @@ impl Linker<'_> {
                 Item::Route(method, path, guards, handler, at) => {
                     let path = braced(&join(prefix, path));
                     let before = in_force.iter().filter(|(below, _)| fastify || is_below(&path, below));
-                    let before = before.map(|(_, guard)| guard.clone()).chain(guards.iter().cloned()).collect();
+                    let before = before.map(|(_, guard)| guard).chain(guards).take(MAX_BEFORE).cloned().collect();
+                    self.steps += in_force.len();
                     let framework = if fastify { Framework::Fastify } else { Framework::Express };
                     let (at, handler): (Place, _) = (at.clone(), handler.clone());
                     self.routes.push(Route { path, method: *method, at, framework, handler, before });
                 }
             }
         }
+    }
+}
+
+impl Linker<'_> {
+    fn is_too_much(&mut self, at: &Place) -> bool {
+        let is_too_much = self.routes.len() >= MAX_ROUTES || self.steps > MAX_STEPS;
+        if is_too_much {
+            self.cut.get_or_insert_with(|| at.clone());
+        }
+        is_too_much
     }
 }
 

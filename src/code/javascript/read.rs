@@ -10,7 +10,7 @@ use super::module::{Class, Function, Imported, Method, Module, Pattern, Statemen
 /// Reads the tree of a file.
 pub(super) fn read(path: Arc<str>, root: Node, text: &[u8]) -> Module {
     let module = Module { path, ..Module::default() };
-    let mut reader = Reader { text, module, depth: 0, named: HashSet::new() };
+    let mut reader = Reader { text, module, depth: 0, hoisted: Vec::new(), named: HashSet::new() };
     let mut body = reader.statements(root);
     let server = children(root).first().is_some_and(|first| reader.is_directive(*first));
     body.retain(|statement| reader.is_needed(statement));
@@ -26,6 +26,8 @@ struct Reader<'t> {
     text: &'t [u8],
     module: Module,
     depth: usize,
+    /// Where in the block that is read functions are declared.
+    hoisted: Vec<usize>,
     /// The names that stand in values. Those of types and of elements of JSX do not.
     named: HashSet<String>,
 }
@@ -63,11 +65,25 @@ impl Reader<'_> {
     }
 
     fn statements(&mut self, node: Node) -> Vec<Statement> {
+        self.block(|reader, found| {
+            for child in children(node) {
+                reader.statement(child, found);
+            }
+        })
+    }
+
+    /// Statements, as they run: functions are there before the first one does.
+    fn block(&mut self, read: impl FnOnce(&mut Self, &mut Vec<Statement>)) -> Vec<Statement> {
+        let outer = std::mem::take(&mut self.hoisted);
         let mut found = Vec::new();
-        for child in children(node) {
-            self.statement(child, &mut found);
+        read(self, &mut found);
+        let hoisted = std::mem::replace(&mut self.hoisted, outer);
+        if hoisted.is_empty() {
+            return found;
         }
-        found
+        let mut found: Vec<Option<Statement>> = found.into_iter().map(Some).collect();
+        let functions: Vec<Statement> = hoisted.into_iter().rev().filter_map(|at| found[at].take()).collect();
+        functions.into_iter().chain(found.into_iter().flatten()).collect()
     }
 
     fn statement(&mut self, node: Node, into: &mut Vec<Statement>) {
@@ -83,8 +99,8 @@ impl Reader<'_> {
             "function_declaration" | "generator_function_declaration" => {
                 let name = self.field(node, "name");
                 let function = self.function(node, &name);
-                // Functions are there before the first statement runs.
-                into.insert(0, Statement::Let(Pattern::Name(name), function));
+                self.hoisted.push(into.len());
+                into.push(Statement::Let(Pattern::Name(name), function));
             }
             "class_declaration" | "abstract_class_declaration" => {
                 let name = self.field(node, "name");
@@ -104,10 +120,8 @@ impl Reader<'_> {
             "for_in_statement" => {
                 let target = node.child_by_field_name("left").map(|left| self.pattern(left)).unwrap_or(Pattern::Other);
                 let of = node.child_by_field_name("right").map(|right| self.value(right)).unwrap_or_default();
-                let mut body = Vec::new();
-                if let Some(inner) = node.child_by_field_name("body") {
-                    self.statement(inner, &mut body);
-                }
+                let inner = node.child_by_field_name("body");
+                let body = self.block(|reader, body| inner.into_iter().for_each(|inner| reader.statement(inner, body)));
                 into.push(Statement::Each(target, of, body));
             }
             "statement_block" | "if_statement" | "else_clause" | "for_statement" | "while_statement"
@@ -211,11 +225,8 @@ impl Reader<'_> {
         } else {
             self.statement(declaration, into);
         }
-        let declared = into.len() - before;
-        // A function goes to the front, all else to the end.
-        let place = if declaration.kind().contains("function") { 0..declared } else { before..into.len() };
         let mut exports = Vec::new();
-        for statement in &into[place] {
+        for statement in &into[before..] {
             if let Statement::Let(pattern, value) = statement {
                 match pattern {
                     Pattern::Name(name) if name.is_empty() => exports.push((String::new(), value.clone())),

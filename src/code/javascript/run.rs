@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use super::super::route::{Gap, Place};
 use super::super::value::{Call, Value};
-use super::express::{Kind, Receiver};
+use super::express::{Item, Kind, Receiver};
 use super::known::{Known, MAX_ELEMENTS, MAX_TEXT, Names, inner_receiver};
 use super::module::{Imported, Module, Pattern, Statement};
 use super::modules::{Resolver, folder_of, join};
 
 /// No more expressions are followed in one project.
-const MAX_STEPS: usize = 1_500_000;
+const MAX_STEPS: usize = 2_000_000;
 /// Calls and expressions within one another.
 const MAX_DEPTH: usize = 220;
 /// How often a function is followed within itself.
@@ -83,6 +83,20 @@ impl<'a> Machine<'a> {
         self.cut || self.steps >= MAX_STEPS
     }
 
+    /// What is copied or put together counts as well, so that memory is bounded too.
+    pub(super) fn spend(&mut self, copied: usize) {
+        self.steps = self.steps.saturating_add(copied);
+    }
+
+    /// The keys of an object, copied; none once too much was followed.
+    fn copy(&mut self, object: usize) -> Names<'a> {
+        self.spend(self.objects[object].len());
+        match self.steps < MAX_STEPS {
+            true => self.objects[object].clone(),
+            false => Names::default(),
+        }
+    }
+
     pub(super) fn place(&self, module: usize, line: u32) -> Place {
         Place { file: self.modules[module].path.clone(), line }
     }
@@ -95,6 +109,17 @@ impl<'a> Machine<'a> {
     pub(super) fn object(&mut self) -> usize {
         self.objects.push(Names::default());
         self.objects.len() - 1
+    }
+
+    /// Puts something on a receiver; nothing once too much was followed.
+    pub(super) fn put(&mut self, receiver: usize, item: Item) {
+        self.spend(match &item {
+            Item::Route(_, _, guards, ..) => 4 + 2 * guards.len(),
+            _ => 4,
+        });
+        if !self.is_exhausted() {
+            self.receivers[receiver].items.push(item);
+        }
     }
 
     pub(super) fn receiver(&mut self, kind: Kind, at: Place) -> usize {
@@ -189,6 +214,7 @@ impl<'a> Machine<'a> {
                 Statement::Each(target, of, body) => {
                     let of = self.eval(of, here);
                     for element in self.elements(&of) {
+                        self.spend(1);
                         self.bind(target, element, here.scope);
                         self.run(body, here);
                     }
@@ -203,7 +229,7 @@ impl<'a> Machine<'a> {
         if names.is_empty()
             && let Known::Object(object) = value
         {
-            for (name, value) in self.objects[object].clone().into_pairs() {
+            for (name, value) in self.copy(object).into_pairs() {
                 if name != "default" {
                     self.export(here.module, name, value);
                 }
@@ -226,6 +252,7 @@ impl<'a> Machine<'a> {
     fn bind(&mut self, target: &'a Pattern, value: Known, scope: usize) {
         match target {
             Pattern::Name(name) => {
+                self.spend(1);
                 self.scopes[scope].names.insert(name, value);
             }
             Pattern::Object(parts) => {
@@ -235,9 +262,12 @@ impl<'a> Machine<'a> {
                 }
             }
             Pattern::List(parts) => {
-                let elements = self.elements(&value);
                 for (at, part) in parts.iter().enumerate() {
-                    self.bind(part, elements.get(at).cloned().unwrap_or_default(), scope);
+                    let element = match &value {
+                        Known::List(elements, _) => elements.get(at).cloned(),
+                        _ => None,
+                    };
+                    self.bind(part, element.unwrap_or_default(), scope);
                 }
             }
             Pattern::Other => {}
@@ -275,11 +305,15 @@ impl<'a> Machine<'a> {
                 None => Known::Unknown,
             },
             Known::Outside(what) if name == "default" => Known::Outside(what.clone()),
+            Known::Outside(what) if what.len() + name.len() > MAX_TEXT => Known::Unknown,
             Known::Outside(what) => Known::Outside(format!("{what}.{name}").into()),
             Known::Made(_, arguments, _) if name == "app" && inner_receiver(base).is_some() => {
                 arguments.iter().find_map(inner_receiver).map(Known::Receiver).unwrap_or_default()
             }
-            Known::Made(what, arguments, _) => Known::made(&format!("{what}.{name}"), arguments.to_vec()),
+            Known::Made(what, arguments, within) => {
+                let what = format!("{what}.{name}");
+                Known::Made(what[..what.floor_char_boundary(MAX_TEXT)].into(), arguments.clone(), *within)
+            }
             Known::Function(module, function, ..) => match self.statics.get(&(*module, *function)) {
                 Some(object) => self.objects[*object].get(name).cloned().unwrap_or_default(),
                 None => Known::Unknown,
@@ -311,7 +345,11 @@ impl<'a> Machine<'a> {
         match value {
             Value::Other => Known::Unknown,
             Value::Truth(truth) => Known::Truth(*truth),
-            Value::Text(text) => Known::Text(text.as_str().into()),
+            Value::Text(text) if text.len() > MAX_TEXT => Known::Unknown,
+            Value::Text(text) => {
+                self.spend(text.len() / 16);
+                Known::Text(text.as_str().into())
+            }
             Value::Name(name) => self.look_up(name, here.scope),
             Value::Member(base, name) => {
                 if name == "dirname" && value.dotted() == "import.meta.dirname" {
@@ -329,7 +367,7 @@ impl<'a> Machine<'a> {
                     let known = self.eval(value, here);
                     match (&known, key.as_str()) {
                         (Known::Object(from), "...") if self.objects[*from].len() <= MAX_ELEMENTS => {
-                            let from = self.objects[*from].clone();
+                            let from = self.copy(*from);
                             self.objects[object].extend(from.into_pairs());
                         }
                         (_, "...") => {}
@@ -355,6 +393,7 @@ impl<'a> Machine<'a> {
                     _ => "*",
                 });
                 let joined: String = texts.collect();
+                self.spend(joined.len() / 16);
                 match joined.len() > MAX_TEXT {
                     true => Known::Unknown,
                     false => Known::Text(joined.replace("**", "*").into()),
@@ -389,6 +428,7 @@ impl<'a> Machine<'a> {
         for value in values.iter().take(MAX_ELEMENTS) {
             match (value, self.eval(value, here)) {
                 (Value::Spread(_), Known::List(elements, _)) => {
+                    self.spend(elements.len());
                     found.extend(elements.iter().take(MAX_ELEMENTS.saturating_sub(found.len())).cloned());
                 }
                 (_, known) => found.push(known),
@@ -481,6 +521,7 @@ impl<'a> Machine<'a> {
         match &base {
             Known::List(elements, _) => {
                 let (elements, mut results) = (elements.clone(), Vec::new());
+                self.spend(elements.len());
                 if method == "concat" {
                     let more = arguments.iter().flat_map(|argument| self.elements(argument));
                     return Known::list(elements.iter().cloned().chain(more).take(MAX_ELEMENTS).collect());
@@ -525,7 +566,7 @@ impl<'a> Machine<'a> {
 
     fn object_helper(&mut self, method: &str, arguments: &[Known]) -> Known {
         let Some(Known::Object(object)) = arguments.first() else { return Known::Unknown };
-        let pairs = self.objects[*object].clone().into_pairs();
+        let pairs = self.copy(*object).into_pairs();
         let list = Known::list;
         let text = |key: &str| Known::Text(key.into());
         match method {
@@ -542,7 +583,8 @@ impl<'a> Machine<'a> {
                 let this = self.object();
                 let statics = self.statics_of(*module, *function);
                 if let Some(Known::Object(prototype)) = self.objects[statics].get("prototype") {
-                    self.objects[this] = self.objects[*prototype].clone();
+                    let prototype = *prototype;
+                    self.objects[this] = self.copy(prototype);
                 }
                 match self.call_function(&callee, arguments, Some(this)) {
                     Known::Unknown => Known::Object(this),
@@ -646,6 +688,7 @@ impl<'a> Machine<'a> {
         if let Known::Class(module, class, scope) = self.eval(&code.parent, here) {
             self.fill(this, module, class, scope, arguments);
         }
+        self.spend(code.methods.len());
         for method in &code.methods {
             let function = Known::Function(module, method.function, inner, Some(this));
             self.objects[this].insert(&method.name, function);
@@ -684,7 +727,7 @@ impl<'a> Machine<'a> {
     /// What a module exports, by name.
     pub(super) fn exported(&mut self, module: usize) -> Names<'a> {
         match self.exports(module) {
-            Known::Object(exports) => self.objects[exports].clone(),
+            Known::Object(exports) => self.copy(exports),
             single => Names::from_iter([("default", single)]),
         }
     }
