@@ -67,6 +67,9 @@ pub(super) fn handler(names: &Names, module: usize, function: usize, class: Opti
     Handler { name: shown(&name), at: place(names, module, code.line), end: code.end }
 }
 
+/// Nobody writes so many before one function.
+const MAX_DECORATORS: usize = 200;
+
 /// Mentions of the decorators that do something to a function: all, or those written below a line.
 pub(super) fn decorators(
     names: &Names,
@@ -76,7 +79,8 @@ pub(super) fn decorators(
     not: impl Fn(&str) -> bool,
 ) -> Vec<Mention> {
     let mut found = Vec::new();
-    for (decorator, line) in decorators.iter().filter(|(_, line)| *line > below) {
+    // What is left out is never told as being there.
+    for (decorator, line) in decorators.iter().filter(|(_, line)| *line > below).take(MAX_DECORATORS) {
         let name = decorator.dotted();
         if not(name.rsplit('.').next().unwrap_or_default()) {
             continue;

@@ -108,6 +108,10 @@ impl<'u> Pen<'u> {
         }
         self.depth += 1;
         for statement in body {
+            if self.drawn.len() >= MAX_ROUTES {
+                self.miss(1, "There are more routes than are listed.");
+                break;
+            }
             match statement {
                 Expr::Group(inner) => self.statements(inner, scope),
                 Expr::Chain(chain) => match (chain.plain(), chain.calls().last()) {

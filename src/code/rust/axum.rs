@@ -64,7 +64,8 @@ pub(super) fn on_router<'u>(run: &mut Run<'u, '_>, id: usize, call: &'u Call, fr
         "layer" | "route_layer" => {
             let found = call.arg(0).map(|layer| names(layer, frame, line, true)).unwrap_or_default();
             if let Some(router) = run.routers.get_mut(id) {
-                for route in &mut router.routes {
+                // What is left out is never told as being there.
+                for route in router.routes.iter_mut().filter(|route| route.before.len() < MAX_BEFORE) {
                     route.before.splice(0..0, found.iter().cloned());
                     route.before.truncate(MAX_BEFORE);
                 }
